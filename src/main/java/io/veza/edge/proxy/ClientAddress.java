@@ -44,8 +44,8 @@ final class ClientAddress {
         untrustedLines = Octets.ascii("X-Forwarded-For: " + text + "\r\nX-Forwarded-Proto: " + scheme
                 + "\r\nX-Forwarded-Port: " + local.getPort() + "\r\n");
         String localText = text(local.getAddress());
-        localAuthority = Octets.ascii(
-                (localText.indexOf(':') >= 0 ? "[" + localText + "]" : localText) + ":" + local.getPort());
+        localAuthority =
+                Octets.ascii((localText.indexOf(':') >= 0 ? "[" + localText + "]" : localText) + ":" + local.getPort());
     }
 
     /** The address as digits, without a scope, an IPv4-mapped one as IPv4. */

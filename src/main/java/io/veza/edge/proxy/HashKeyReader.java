@@ -11,38 +11,38 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * Reads a pool's hash key out of a request. A request without that part gets a key from {@code instead}, so that such
- * requests spread over all servers rather than pile up on one.
- */
+/** Reads a pool's hash key out of a request, as the stable hash of its bytes. */
 interface HashKeyReader {
 
-    long read(RequestHead head, LongSupplier instead);
+    /** The request lacks the part that is hashed. A key whose hash is this number is taken for none, which harms nobody. */
+    long NONE = Long.MIN_VALUE;
+
+    /** The hash of the request's key, or {@link #NONE}. */
+    long read(RequestHead head);
 
     static HashKeyReader of(HashKey key) {
         if (key instanceof HashKey.Uri) {
-            return (head, instead) -> KeyHash.hash(head.bytes(), head.targetStart(), head.targetEnd());
+            return head -> KeyHash.hash(head.bytes(), head.targetStart(), head.targetEnd());
         } else if (key instanceof HashKey.Path) {
-            return (head, instead) -> KeyHash.hash(head.bytes(), head.targetStart(), head.pathEnd());
+            return head -> KeyHash.hash(head.bytes(), head.targetStart(), head.pathEnd());
         } else if (key instanceof HashKey.PathDepth depth) {
-            return (head, instead) -> KeyHash.hash(head.bytes(), head.targetStart(), depthEnd(head, depth.depth()));
+            return head -> KeyHash.hash(head.bytes(), head.targetStart(), depthEnd(head, depth.depth()));
         } else if (key instanceof HashKey.PathRegex regex) {
-            return (head, instead) -> regex(head, regex.pattern(), instead);
+            return head -> regex(head, regex.pattern());
         } else if (key instanceof HashKey.Header header) {
             byte[] name = Octets.ascii(header.name().toLowerCase(Locale.ROOT));
-            return (head, instead) -> header(head, name, instead);
+            return head -> header(head, name);
         } else if (key instanceof HashKey.Cookie cookie) {
             // Not sticky, but cookies are found by name in the one place that knows how.
             StickyCookie named = new StickyCookie(
                     cookie.name(), false, false, SameSite.NONE_GIVEN, Optional.empty(), Optional.empty());
-            return (head, instead) -> cookie(head, named, instead);
+            return head -> cookie(head, named);
         } else if (key instanceof HashKey.Query query) {
             byte[] name = Octets.ascii(query.name());
-            return (head, instead) -> query(head, name, instead);
+            return head -> query(head, name);
         }
         throw new IllegalArgumentException("no reader for " + key);
     }
@@ -59,26 +59,26 @@ interface HashKeyReader {
         return end;
     }
 
-    private static long regex(RequestHead head, Pattern pattern, LongSupplier instead) {
+    private static long regex(RequestHead head, Pattern pattern) {
         int from = head.targetStart();
         String path = new String(head.bytes(), from, head.pathEnd() - from, StandardCharsets.US_ASCII);
         Matcher matcher = pattern.matcher(path);
         if (!matcher.find() || matcher.start(1) < 0) {
-            return instead.getAsLong();
+            return NONE;
         }
         return KeyHash.hash(head.bytes(), from + matcher.start(1), from + matcher.end(1));
     }
 
-    private static long header(RequestHead head, byte[] lowerName, LongSupplier instead) {
+    private static long header(RequestHead head, byte[] lowerName) {
         for (int i = 0; i < head.fields(); i++) {
             if (Octets.equalsLower(head.bytes(), head.nameStart(i), head.nameEnd(i), lowerName)) {
                 return KeyHash.hash(head.bytes(), head.valueStart(i), head.valueEnd(i));
             }
         }
-        return instead.getAsLong();
+        return NONE;
     }
 
-    private static long cookie(RequestHead head, StickyCookie named, LongSupplier instead) {
+    private static long cookie(RequestHead head, StickyCookie named) {
         for (int i = 0; i < head.fields(); i++) {
             if (head.known(i) == KnownField.COOKIE) {
                 long at = named.next(head.bytes(), head.valueStart(i), head.valueEnd(i));
@@ -87,10 +87,10 @@ interface HashKeyReader {
                 }
             }
         }
-        return instead.getAsLong();
+        return NONE;
     }
 
-    private static long query(RequestHead head, byte[] name, LongSupplier instead) {
+    private static long query(RequestHead head, byte[] name) {
         byte[] buf = head.bytes();
         int end = head.targetEnd();
         int i = head.pathEnd() + 1;
@@ -108,6 +108,6 @@ interface HashKeyReader {
             }
             i = ampersand + 1;
         }
-        return instead.getAsLong();
+        return NONE;
     }
 }

@@ -49,14 +49,9 @@ final class PoolTraffic {
         return controller.snapshot();
     }
 
-    /** Takes a place on a server, if it has one. */
-    static boolean acquire(ServerEntry server) {
-        return server.load().tryAcquire(server.server().maxConnections());
-    }
-
     /** Gives a place back and lets the longest waiting exchange have a try. */
     void release(ServerEntry server) {
         server.load().release();
-        queue.wakeOne();
+        queue.wakeNext();
     }
 }

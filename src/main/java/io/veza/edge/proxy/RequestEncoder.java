@@ -22,7 +22,8 @@ final class RequestEncoder {
     private RequestEncoder() {}
 
     /** Leaves the encoded head in {@code out}. */
-    static void encode(RequestHead head, ClientAddress client, @Nullable StickyCookie sticky, RequestIds ids, HeadWriter out) {
+    static void encode(
+            RequestHead head, ClientAddress client, @Nullable StickyCookie sticky, RequestIds ids, HeadWriter out) {
         byte[] buf = head.bytes();
         boolean upgrade = head.upgradesToWebSocket();
         out.reset()
@@ -40,7 +41,14 @@ final class RequestEncoder {
         for (int i = 0; i < head.fields(); i++) {
             KnownField field = head.known(i);
             switch (field) {
-                case CONNECTION, CONTENT_LENGTH, HOST, KEEP_ALIVE, PROXY_CONNECTION, TE, TRANSFER_ENCODING, UPGRADE -> {}
+                case CONNECTION,
+                        CONTENT_LENGTH,
+                        HOST,
+                        KEEP_ALIVE,
+                        PROXY_CONNECTION,
+                        TE,
+                        TRANSFER_ENCODING,
+                        UPGRADE -> {}
                 case FORWARDED, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PORT, X_FORWARDED_PROTO -> {
                     if (!client.replaces(field)) {
                         out.keep(head, i);

@@ -6,8 +6,7 @@ import java.util.SplittableRandom;
 /** Makes request ids: 128 random bits as 32 hexadecimal digits. Unique, not secret. Belongs to one event loop. */
 final class RequestIds {
 
-    private static final byte[] DIGITS = {
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'
+    private static final byte[] DIGITS = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'
     };
 
     private final SplittableRandom random = new SplittableRandom();

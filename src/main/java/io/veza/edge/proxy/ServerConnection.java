@@ -8,6 +8,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.veza.edge.http1.BodyReader;
 import io.veza.edge.http1.ResponseHead;
 import io.veza.edge.http1.Trailers;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -62,9 +63,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     void connected() {
         Exchange waiting = exchange;
-        if (waiting != null) {
-            waiting.connected(this);
-        } else {
+        if (waiting == null || !waiting.connected(this)) {
+            exchange = null;
             rest();
         }
     }
@@ -213,7 +213,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         idleTicks = reading.keepAliveSeconds() < 0
                 ? loop.serverKeepAliveTicks
                 : Math.min(
-                        loop.serverKeepAliveTicks, (reading.keepAliveSeconds() - 1L) * 1000 / TimerWheel.TICK.toMillis());
+                        loop.serverKeepAliveTicks,
+                        (reading.keepAliveSeconds() - 1L) * 1000 / TimerWheel.TICK.toMillis());
         current.responseHead(reading, length, in.readableBytes());
     }
 
@@ -240,7 +241,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
             }
             case DATA -> {
                 unflushed = current.client();
-                current.responseData(in.retainedSlice(body.dataStart() , body.dataLength()));
+                current.responseData(in.retainedSlice(body.dataStart(), body.dataLength()));
                 return exchange != null;
             }
             case FAULT -> {
@@ -358,9 +359,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        // A reset, or a bug of ours: either way nothing more can be believed of this connection.
         broken = true;
-        close();
+        // A server may answer and close without reading the whole request: then writing fails while the answer is still
+        // to be read. Reading meets the end by itself, and the server's timeout bounds the wait.
+        boolean answerMayBeWaiting = cause instanceof IOException && exchange != null && !requestOver;
+        if (!answerMayBeWaiting) {
+            close();
+        }
     }
 
     @Override

@@ -41,12 +41,12 @@ final class TimerWheel {
         }
     }
 
-    private final Slot[] slots = new Slot[SLOTS];
+    private final Timer[] slots = new Timer[SLOTS];
     private long now;
 
     TimerWheel() {
         for (int i = 0; i < SLOTS; i++) {
-            Slot slot = new Slot();
+            Timer slot = new Slot();
             slot.next = slot;
             slot.previous = slot;
             slots[i] = slot;
@@ -86,7 +86,7 @@ final class TimerWheel {
         }
     }
 
-    private void fire(Slot slot) {
+    private void fire(Timer slot) {
         Timer timer = slot.next;
         while (timer != null && timer != slot) {
             Timer following = timer.next;

@@ -19,6 +19,7 @@ public final class TrafficCounters implements TrafficObserver {
     public enum ServerCount {
         DISPATCHED,
         CONNECTED,
+        CONNECT_FAILED,
         REUSED,
         REDISPATCHED,
         RETRIED,
@@ -93,6 +94,11 @@ public final class TrafficCounters implements TrafficObserver {
     @Override
     public void connected(ServerEntry server, long nanos) {
         count(server, ServerCount.CONNECTED);
+    }
+
+    @Override
+    public void connectFailed(ServerEntry server) {
+        count(server, ServerCount.CONNECT_FAILED);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.veza.edge.proxy;
 
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
@@ -12,6 +13,7 @@ import io.veza.edge.control.ServerEntry;
 import io.veza.edge.http1.HeadWriter;
 import io.veza.edge.http1.RequestHead;
 import io.veza.edge.http1.ResponseHead;
+import io.veza.edge.http1.WebSocketFrames;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -62,6 +64,7 @@ final class TrafficLoop {
                 .group(eventLoop)
                 .channel(channelType)
                 .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.AUTO_CLOSE, false)
                 .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .option(ChannelOption.RCVBUF_ALLOCATOR, receiveBuffers())
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
@@ -102,6 +105,11 @@ final class TrafficLoop {
     void giveBack(ResponseHead head) {
         head.reset();
         responseHead = head;
+    }
+
+    /** A Close frame with this code, RFC 6455 section 7.4. */
+    ByteBuf closeFrame(int code) {
+        return PooledByteBufAllocator.DEFAULT.ioBuffer(4).writeBytes(WebSocketFrames.close(code));
     }
 
     ServerConnections connections(ServerEntry server) {

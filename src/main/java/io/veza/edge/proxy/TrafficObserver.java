@@ -25,6 +25,9 @@ public interface TrafficObserver {
     /** An idle connection to a server was used again. */
     void reused(ServerEntry server);
 
+    /** A server could not be reached. */
+    void connectFailed(ServerEntry server);
+
     /** A server could not be reached and the exchange goes to another. */
     void redispatched(ServerEntry from);
 

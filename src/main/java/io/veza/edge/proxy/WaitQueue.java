@@ -3,7 +3,6 @@ package io.veza.edge.proxy;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Exchanges of one pool that wait for a place because every server is at its {@code max-connections}; first come, first
@@ -13,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * looks for a waiter, so at least one of them sees the other.
  */
 final class WaitQueue {
+
+    private static final int WOKEN = 4;
 
     private final int limit;
 
@@ -48,26 +49,24 @@ final class WaitQueue {
         return size;
     }
 
-    /** Lets the first in line try again on its own event loop; it stays in line until it has a place. */
-    void wakeOne() {
+    /**
+     * Lets the first in line try again on its own event loop; it stays in line until it has a place. One that waits for a
+     * certain server may try in vain while a later one would not, hence a few are woken.
+     */
+    void wakeNext() {
         if (size == 0) {
             return;
         }
-        Exchange first = first();
-        if (first != null) {
-            first.wake();
-        }
-    }
-
-    private @Nullable Exchange first() {
+        List<Exchange> first = new ArrayList<>(WOKEN);
         synchronized (waiting) {
             for (Exchange exchange : waiting) {
-                if (exchange.mayBeWoken()) {
-                    return exchange;
+                first.add(exchange);
+                if (first.size() == WOKEN) {
+                    break;
                 }
             }
-            return null;
         }
+        first.forEach(Exchange::wake);
     }
 
     /** After servers came or went: everybody looks again. */
