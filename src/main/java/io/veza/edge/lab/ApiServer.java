@@ -110,9 +110,12 @@ final class ApiServer extends LabServer {
 
     private static Optional<String> user(Buffer body) {
         try {
-            String user = new JsonObject(body).getString("user");
-            return user == null || user.isBlank() || user.length() > 64 ? Optional.empty() : Optional.of(user);
-        } catch (DecodeException | ClassCastException e) {
+            // Not getString, which makes a text of anything.
+            Object user = new JsonObject(body).getValue("user");
+            return user instanceof String name && !name.isBlank() && name.length() <= 64
+                    ? Optional.of(name)
+                    : Optional.empty();
+        } catch (DecodeException e) {
             return Optional.empty();
         }
     }

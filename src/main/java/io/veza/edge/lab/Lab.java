@@ -2,6 +2,7 @@ package io.veza.edge.lab;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import java.io.PrintStream;
 import java.net.URI;
 import java.time.Duration;
@@ -99,7 +100,7 @@ public final class Lab {
     }
 
     private static int serve(LabServer server, PrintStream out, PrintStream err) {
-        Vertx vertx = Vertx.vertx();
+        Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
         try {
             await(vertx.deployVerticle(server));
         } catch (CompletionException e) {
@@ -119,15 +120,15 @@ public final class Lab {
                 arguments.number("connections", 20, 1, 20_000),
                 optional(arguments, "rate", 1),
                 optional(arguments, "max-errors", 0));
-        Vertx vertx = Vertx.vertx();
-        LoadStats stats;
+        Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+        LoadReport report;
         try {
-            stats = await(LoadGenerator.run(vertx, options, out));
+            report = await(LoadGenerator.run(vertx, options, out));
         } finally {
             await(vertx.close());
         }
         boolean tooMany = options.maxErrors().isPresent()
-                && stats.errors() > options.maxErrors().getAsInt();
+                && report.errors() > options.maxErrors().getAsInt();
         return tooMany ? FAILED : OK;
     }
 

@@ -1,16 +1,22 @@
 package io.veza.edge.lab;
 
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
+import java.net.BindException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -50,7 +56,7 @@ public final class LabTopology {
         LabServer make(LabServer.Identity identity);
     }
 
-    /** One server's place. All but {@code last} is touched only inside the chain of futures that {@code last} ends. */
+    /** One server's place; written on the topology's own event loop only. */
     private static final class Slot {
         private final String name;
         private final Maker maker;
@@ -65,19 +71,38 @@ public final class LabTopology {
         }
     }
 
+    /** The parent of all servers: undeploying it stops them, and deploying from its context is open to every caller. */
+    private final class Parent extends AbstractVerticle {
+        @Override
+        public void start(Promise<Void> started) {
+            control = vertx.createHttpServer(
+                            new HttpServerOptions().setHost(layout.host()).setPort(layout.controlPort()))
+                    .requestHandler(LabTopology.this::command);
+            List<Future<?>> starts = new ArrayList<>();
+            slots.keySet().forEach(name -> starts.add(LabTopology.this.start(name)));
+            starts.add(control.listen());
+            Future.join(starts).<Void>mapEmpty().onComplete(started);
+        }
+
+        Context home() {
+            return context;
+        }
+    }
+
+    private static final int REBINDS = 200;
+    private static final long REBIND_AFTER_MS = 10;
+
     private final Vertx vertx;
-    private final String host;
+    private final Layout layout;
     private final Map<String, Slot> slots = new LinkedHashMap<>();
-    private final HttpServer control;
+    private final Parent parent = new Parent();
+    private volatile @Nullable HttpServer control;
 
     private LabTopology(Vertx vertx, Layout layout) {
         this.vertx = vertx;
-        this.host = layout.host();
+        this.layout = layout;
         add("backend-api-", layout.apiPorts(), ApiServer::new);
         add("stream-srv-", layout.streamPorts(), identity -> new StreamServer(identity, StreamServer.Shape.DEFAULT));
-        this.control = vertx.createHttpServer(
-                        new HttpServerOptions().setHost(host).setPort(layout.controlPort()))
-                .requestHandler(this::command);
     }
 
     private void add(String prefix, List<Integer> ports, Maker maker) {
@@ -90,11 +115,7 @@ public final class LabTopology {
     /** Starts all servers and the control listener; fails, with nothing left running, if one port can't be bound. */
     static Future<LabTopology> start(Vertx vertx, Layout layout) {
         LabTopology topology = new LabTopology(vertx, layout);
-        List<Future<?>> starts = new ArrayList<>();
-        topology.slots.keySet().forEach(name -> starts.add(topology.start(name)));
-        starts.add(topology.control.listen());
-        return Future.join(starts).map(topology).recover(cause -> topology.close()
-                .transform(closed -> Future.failedFuture(cause)));
+        return vertx.deployVerticle(topology.parent).map(topology);
     }
 
     /** The names of all servers, running or not. */
@@ -108,7 +129,7 @@ public final class LabTopology {
     }
 
     public int controlPort() {
-        return control.actualPort();
+        return Objects.requireNonNull(control, "not started").actualPort();
     }
 
     /** Whether this server takes connections. */
@@ -122,14 +143,27 @@ public final class LabTopology {
             if (slot.deployment != null) {
                 return Future.succeededFuture();
             }
-            Consumer<LabServer> onExit = server -> stop(server.name());
-            LabServer server = slot.maker.make(new LabServer.Identity(name, host, slot.port, onExit));
-            return vertx.deployVerticle(server).map(deployment -> {
-                slot.port = server.port();
-                slot.deployment = deployment;
-                return null;
-            });
+            return deploy(slot, slot.port == 0 ? 0 : REBINDS);
         });
+    }
+
+    /**
+     * A port that was closed just now may be taken for another moment: the JDK lets go of it only when the selector comes
+     * round. So a bind that fails for that reason is repeated.
+     */
+    private Future<Void> deploy(Slot slot, int rebinds) {
+        Consumer<LabServer> onExit = server -> stop(server.name());
+        LabServer server = slot.maker.make(new LabServer.Identity(slot.name, layout.host(), slot.port, onExit));
+        return vertx.deployVerticle(server)
+                .<Void>map(deployment -> {
+                    slot.port = server.port();
+                    slot.deployment = deployment;
+                    return null;
+                })
+                .recover(cause -> cause instanceof BindException && rebinds > 0
+                        ? vertx.timer(REBIND_AFTER_MS, TimeUnit.MILLISECONDS)
+                                .compose(later -> deploy(slot, rebinds - 1))
+                        : Future.failedFuture(cause));
     }
 
     /** Stops the server unless it is stopped: its listener and all its connections close at once. */
@@ -146,10 +180,7 @@ public final class LabTopology {
 
     /** Stops everything; the topology is of no use afterwards. */
     public Future<Void> close() {
-        List<Future<?>> stops = new ArrayList<>();
-        slots.keySet().forEach(name -> stops.add(stop(name)));
-        stops.add(control.close());
-        return Future.join(stops).mapEmpty();
+        return vertx.undeploy(parent.deploymentID());
     }
 
     private interface Step {
@@ -157,11 +188,13 @@ public final class LabTopology {
     }
 
     /** Commands for one server run one after the other, in the order they were given. */
-    private static Future<Void> then(Slot slot, Step step) {
-        synchronized (slot) {
+    private Future<Void> then(Slot slot, Step step) {
+        Promise<Void> done = Promise.promise();
+        parent.home().runOnContext(now -> {
             slot.last = slot.last.transform(before -> step.take(slot));
-            return slot.last;
-        }
+            slot.last.onComplete(done);
+        });
+        return done.future();
     }
 
     private Slot slot(String name) {
@@ -192,7 +225,7 @@ public final class LabTopology {
     }
 
     private JsonObject describe(Slot slot) {
-        return new JsonObject().put("address", host + ":" + slot.port).put("running", slot.deployment != null);
+        return new JsonObject().put("address", layout.host() + ":" + slot.port).put("running", slot.deployment != null);
     }
 
     private static void answer(HttpServerRequest request, int status, JsonObject body) {

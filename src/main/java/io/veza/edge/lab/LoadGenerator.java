@@ -18,7 +18,7 @@ final class LoadGenerator extends AbstractVerticle {
 
     private final LoadOptions options;
     private final PrintStream out;
-    private final Promise<LoadStats> finished = Promise.promise();
+    private final Promise<LoadReport> finished = Promise.promise();
     private final LoadStats stats = new LoadStats();
     private boolean over;
 
@@ -28,7 +28,7 @@ final class LoadGenerator extends AbstractVerticle {
     }
 
     /** Runs to the end of the duration; what is in flight then is dropped without being counted. */
-    static Future<LoadStats> run(Vertx vertx, LoadOptions options, PrintStream out) {
+    static Future<LoadReport> run(Vertx vertx, LoadOptions options, PrintStream out) {
         LoadGenerator generator = new LoadGenerator(options, out);
         return vertx.deployVerticle(generator)
                 .compose(deployment -> generator.finished.future().compose(stats -> vertx.undeploy(deployment)
@@ -45,8 +45,9 @@ final class LoadGenerator extends AbstractVerticle {
         vertx.setPeriodic(1_000, tick -> out.println(stats.progress(since(started))));
         vertx.setTimer(options.duration().toMillis(), end -> {
             over = true;
-            out.print(stats.report(since(started)));
-            finished.complete(stats);
+            LoadReport report = stats.report(since(started));
+            out.print(report.text());
+            finished.complete(report);
         });
     }
 

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 
 /**
  * What the load generator has seen so far: in all, and since the last progress line. Belongs to the generator's event
- * loop until the run is over.
+ * loop.
  */
 final class LoadStats {
 
@@ -64,34 +64,6 @@ final class LoadStats {
         moves++;
     }
 
-    long requests() {
-        return requests;
-    }
-
-    long messages() {
-        return messages;
-    }
-
-    long errors() {
-        return errors;
-    }
-
-    long reconnects() {
-        return reconnects;
-    }
-
-    long moves() {
-        return moves;
-    }
-
-    long cacheHits() {
-        return cacheHits;
-    }
-
-    Map<String, Long> byServer() {
-        return Map.copyOf(byServer);
-    }
-
     /** One line about the time since the last one. */
     String progress(Duration elapsed) {
         String line = String.format(
@@ -108,8 +80,12 @@ final class LoadStats {
         return line;
     }
 
-    /** The whole run, a {@code name value} pair per line. */
-    String report(Duration elapsed) {
+    /** The whole run so far. */
+    LoadReport report(Duration elapsed) {
+        return new LoadReport(requests, messages, errors, reconnects, moves, cacheHits, byServer, text(elapsed));
+    }
+
+    private String text(Duration elapsed) {
         latencies.addAll(recent);
         recent = new Latencies();
         StringBuilder text = new StringBuilder(512);
