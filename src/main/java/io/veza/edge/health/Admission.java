@@ -4,7 +4,28 @@ package io.veza.edge.health;
 public enum Admission {
     /** New sessions and persistent ones. */
     ALL,
-    /** Only holders of its sticky cookie. */
+    /** Only holders of its sticky cookie, and what is running on it already. */
     PERSISTENT,
-    NONE
+    NONE;
+
+    /**
+     * What a pair of states admits:
+     *
+     * <pre>
+     *        READY   DRAIN        MAINT
+     * UP     ALL     PERSISTENT   NONE
+     * DOWN   NONE    NONE         NONE
+     * </pre>
+     */
+    public static Admission of(AdminState admin, HealthState health) {
+        return switch (health) {
+            case DOWN -> NONE;
+            case UP ->
+                switch (admin) {
+                    case READY -> ALL;
+                    case DRAIN -> PERSISTENT;
+                    case MAINT -> NONE;
+                };
+        };
+    }
 }

@@ -1,0 +1,24 @@
+package io.veza.edge.control;
+
+import io.veza.edge.health.HealthPolicy;
+import io.veza.edge.persistence.StickyCookie;
+import io.veza.edge.pool.Pool;
+import io.veza.edge.pool.Server;
+import java.util.List;
+import java.util.Optional;
+
+/** All that is configured of one pool: its servers and balance, how they are checked, what keeps clients on them. */
+public record PoolDefinition(Pool pool, HealthPolicy health, Optional<StickyCookie> stickyCookie) {
+
+    PoolDefinition withServers(List<Server> servers) {
+        Pool changed = new Pool(
+                pool.name(),
+                pool.balance(),
+                pool.slowStart(),
+                pool.onMarkedDown(),
+                pool.timeouts(),
+                pool.maxQueue(),
+                servers);
+        return new PoolDefinition(changed, health, stickyCookie);
+    }
+}

@@ -1,0 +1,158 @@
+package io.veza.edge.health;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of one server at one moment: what the operator wants, what was observed, and why. Every event yields
+ * the next state, which is this same object if the event changed nothing.
+ *
+ * <p>The rules are HAProxy's. {@code fall} failures in a row take a server down, {@code rise} successes in a row bring
+ * it back, and one opposite result starts the count over. With {@code fall} 3 and {@code rise} 2, {@code +} a success
+ * and {@code -} a failure, a settled server that is up goes:
+ *
+ * <pre>
+ * --+--    still UP, two of three failures counted
+ * ---      DOWN
+ * ---+-+   still DOWN, one of two successes counted
+ * ---++    UP, and its slow start begins
+ * </pre>
+ *
+ * @param reason what brought the server into its health
+ * @param detail a short text for the operator that completes the reason
+ * @param streak how many results in a row spoke against the current health; 0 for a settled server
+ * @param since when administration or health last changed, or the reason of being down
+ * @param rampStart when slow start began, or null if it does not ramp
+ */
+public record ServerState(
+        AdminState admin,
+        HealthState health,
+        Reason reason,
+        String detail,
+        int streak,
+        Instant since,
+        @Nullable Instant rampStart) {
+
+    private static final String UNCHECKED = "not checked";
+    private static final String PASSED = "passed";
+    private static final String NO_ADDRESS = "the name has no address";
+
+    /**
+     * The state of a server when the process starts: up, but so that one failure takes it down. A restart of the edge
+     * must not take the pool away, and a dead server must not wait for {@code fall} failures.
+     */
+    public static ServerState atStart(HealthPolicy policy, Instant now) {
+        return new ServerState(
+                AdminState.READY, HealthState.UP, Reason.INITIAL, UNCHECKED, almostDown(policy), now, null);
+    }
+
+    /** The state of a server added later: down until one check passes, or ramping up at once without checks. */
+    public static ServerState added(HealthPolicy policy, Instant now) {
+        return new ServerState(AdminState.READY, HealthState.DOWN, Reason.INITIAL, UNCHECKED, 0, now, null)
+                .unobserved(policy, now);
+    }
+
+    public Admission admission() {
+        return Admission.of(admin, health);
+    }
+
+    /** Whether no result speaks against the current health; others are checked at the fast interval. */
+    public boolean settled() {
+        return streak == 0;
+    }
+
+    /** The state after a check. Ignored in maintenance, without an address, and where the policy has checks off. */
+    public ServerState checked(CheckResult result, HealthPolicy policy, Instant now) {
+        if (!policy.enabled() || admin == AdminState.MAINT || reason == Reason.DNS) {
+            return this;
+        }
+        return switch (health) {
+            case UP -> result.passed() ? confirmed(PASSED) : failed(result, policy, now);
+            case DOWN -> result.passed() ? passed(policy, now) : confirmed(result.detail());
+        };
+    }
+
+    /**
+     * The state after its name was resolved. Without an address the server is down at once. With one again it goes by
+     * its checks, and the first that passes brings it back; without checks it is back at once.
+     */
+    public ServerState resolved(boolean hasAddress, HealthPolicy policy, Instant now) {
+        if (hasAddress == (reason != Reason.DNS)) {
+            return this;
+        }
+        return hasAddress
+                ? unobserved(policy, now)
+                : new ServerState(admin, HealthState.DOWN, Reason.DNS, NO_ADDRESS, 0, now, null);
+    }
+
+    /**
+     * The state after an operator's command. A server that leaves maintenance is taken as up, ramps, and goes down with
+     * the first failure; its old results say nothing about what came back. (HAProxy 2.6, {@code srv_update_status}:
+     * "start OK but check immediately".)
+     */
+    public ServerState administered(AdminState wanted, HealthPolicy policy, Instant now) {
+        if (wanted == admin) {
+            return this;
+        }
+        boolean returns = admin == AdminState.MAINT && reason != Reason.DNS;
+        if (returns) {
+            return new ServerState(wanted, HealthState.UP, Reason.INITIAL, UNCHECKED, almostDown(policy), now, now);
+        }
+        boolean rampsOn = wanted != AdminState.MAINT;
+        return new ServerState(wanted, health, reason, detail, streak, now, rampsOn ? rampStart : null);
+    }
+
+    /** The same at full weight: slow start is over or not wanted. */
+    public ServerState withoutRamp() {
+        return rampStart == null ? this : new ServerState(admin, health, reason, detail, streak, since, null);
+    }
+
+    /** Whether the other differs in what an operator is told of: administration, health, or why it is down. */
+    public boolean differs(ServerState other) {
+        return admin != other.admin || health != other.health || (health == HealthState.DOWN && reason != other.reason);
+    }
+
+    /** Reason and detail in one text, such as {@code check: status 503}. */
+    public String cause() {
+        return reason.word() + ": " + detail;
+    }
+
+    /** {@code UP} or {@code DOWN}, followed by {@code /DRAIN} or {@code /MAINT} if an operator set that. */
+    public String label() {
+        return admin == AdminState.READY ? health.name() : health + "/" + admin;
+    }
+
+    private ServerState failed(CheckResult result, HealthPolicy policy, Instant now) {
+        if (streak + 1 < policy.fall()) {
+            return new ServerState(admin, health, reason, detail, streak + 1, since, rampStart);
+        }
+        return new ServerState(admin, HealthState.DOWN, Reason.CHECK, result.detail(), 0, now, null);
+    }
+
+    private ServerState passed(HealthPolicy policy, Instant now) {
+        if (streak + 1 < policy.rise()) {
+            return new ServerState(admin, health, reason, detail, streak + 1, since, rampStart);
+        }
+        return new ServerState(admin, HealthState.UP, Reason.CHECK, PASSED, 0, now, now);
+    }
+
+    /** With an address, but without a result: one success short of up, or up if nobody checks. */
+    private ServerState unobserved(HealthPolicy policy, Instant now) {
+        if (policy.enabled()) {
+            return new ServerState(admin, HealthState.DOWN, Reason.INITIAL, UNCHECKED, policy.rise() - 1, now, null);
+        }
+        Instant ramp = admin == AdminState.MAINT ? null : now;
+        return new ServerState(admin, HealthState.UP, Reason.INITIAL, UNCHECKED, 0, now, ramp);
+    }
+
+    /** A result that agrees with the health: from now on it is the reason. */
+    private ServerState confirmed(String said) {
+        return settled() && reason == Reason.CHECK && said.equals(detail)
+                ? this
+                : new ServerState(admin, health, Reason.CHECK, said, 0, since, rampStart);
+    }
+
+    private static int almostDown(HealthPolicy policy) {
+        return policy.enabled() ? policy.fall() - 1 : 0;
+    }
+}
