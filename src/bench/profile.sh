@@ -17,7 +17,7 @@ rm -f "$recording"
 BENCH_JAVA_HOME=$home \
 BENCH_JAVA_OPTS="${BENCH_JAVA_OPTS:--XX:+UseSerialGC -Xms256m -Xmx512m} \
 -XX:StartFlightRecording=delay=25s,duration=${seconds}s,settings=profile,filename=$recording,dumponexit=true" \
-    "$here/run.sh" --contenders haproxy,edge --rows 128b --rounds 1 --warmup 20 --seconds $((seconds / 2 + 10))
+    "$here/run.sh" --contenders edge --rows 128b --rounds 1 --warmup 20 --seconds $((seconds + 10))
 
 "$home/bin/jfr" view hot-methods "$recording" 2>/dev/null ||
     "$home/bin/jfr" print --events jdk.ExecutionSample --stack-depth 1 "$recording" |

@@ -12,9 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -44,34 +46,37 @@ final class Differential {
     public static void main(String[] args) throws Exception {
         List<Case> cases = Case.readAll(Path.of(args[0]));
         Path work = Files.createTempDirectory("differential");
-        List<Contender> contenders = new ArrayList<>();
+        List<Contender> contenders = new CopyOnWriteArrayList<>();
         ExecutorService threads = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task);
             thread.setDaemon(true);
             return thread;
         });
+        // A hook and not a finally: it runs on a signal too.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(contenders, work)));
+        for (String name : List.of("edge", "haproxy", "nginx")) {
+            if (!name.equals("edge") || !args[3].equals("none")) {
+                Contender contender = new Contender(name, new RecordingServer(threads), freePort());
+                contenders.add(contender);
+                contender.start(work, args[2], args[3]);
+            }
+        }
+        for (Contender contender : contenders) {
+            contender.await();
+        }
+        System.exit(compare(cases, contenders, threads, Path.of(args[1])) ? 0 : 1);
+    }
+
+    private static void stop(List<Contender> contenders, Path work) {
         try {
-            for (String name : List.of("edge", "haproxy", "nginx")) {
-                if (!name.equals("edge") || !args[3].equals("none")) {
-                    Contender contender = new Contender(name, new RecordingServer(threads), freePort());
-                    contenders.add(contender);
-                    contender.start(work, args[2], args[3]);
-                }
-            }
-            for (Contender contender : contenders) {
-                contender.await();
-            }
-            System.exit(compare(cases, contenders, threads, Path.of(args[1])) ? 0 : 1);
-        } finally {
             for (Contender contender : contenders) {
                 contender.stop();
             }
-            try (var files = Files.list(work)) {
-                for (Path file : files.toList()) {
-                    Files.delete(file);
-                }
+            try (var files = Files.walk(work)) {
+                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
             }
-            Files.delete(work);
+        } catch (IOException | InterruptedException e) {
+            System.err.println("not all was cleaned up: " + e);
         }
     }
 
