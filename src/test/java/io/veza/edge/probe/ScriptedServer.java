@@ -97,9 +97,11 @@ final class ScriptedServer implements AutoCloseable {
                 }
                 head.append((char) c);
             }
+            // Before the test hears of this request: what it then says is for the next one.
+            Script now = script;
             requests.incrementAndGet();
             heads.add(head.toString());
-            script.answer(socket.getOutputStream());
+            now.answer(socket.getOutputStream());
         } catch (IOException hungUp) {
             // A check hangs up once it has its verdict.
         } catch (Exception e) {
