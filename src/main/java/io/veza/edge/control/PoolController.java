@@ -142,6 +142,7 @@ public final class PoolController {
         if (entry.state().rampStart() == null && !mayRamp(before, entry)) {
             next = next.withState(next.state().withoutRamp());
         }
+        next = next.weighed(before.definition().pool().slowStart(), now);
         List<ServerEntry> entries = new ArrayList<>(before.entries());
         entries.set(entries.indexOf(entry), next);
         swap(before, before.definition(), entries, now);
