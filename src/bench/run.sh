@@ -1,0 +1,335 @@
+#!/usr/bin/env bash
+# Compares veza-edge with HAProxy and nginx on this machine and prints the table as Markdown.
+#
+# Each proxy runs pinned to core 0; the load and nginx as the server behind all of them share core 1. The contenders
+# take turns within a round (A B C A B C ...), so that what else the machine does hits all of them; a ratio is the
+# median of the ratios within each round. The figure of merit is the CPU time of the proxy's process per request.
+# Raw numbers go to target/bench/raw.tsv. Ends with status 1 if any request failed.
+set -euo pipefail
+
+usage() {
+    cat <<'TEXT'
+usage: src/bench/run.sh [--quick] [--rounds N] [--seconds S] [--warmup S] [--rows A,B,...] [--contenders A,B,...]
+
+  --rounds N      rounds of every row (5)
+  --seconds S     length of one measurement (8)
+  --warmup S      load on each JVM before its first measurement (30)
+  --rows          of: 128b 10k 1m ws p99 servers-2 servers-1000 conns-10 conns-10000 (all)
+  --contenders    of: edge haproxy nginx (all); haproxy is needed for the ratios
+  --quick         one short round of every row: does all of it run without an error?
+
+environment:
+  BENCH_JAR        the edge (target/quarkus-app/quarkus-run.jar)
+  BENCH_JAVA_HOME  its JDK (JAVA_HOME, else the java in PATH)
+  BENCH_JAVA_OPTS  its JVM flags (those of the Dockerfile)
+TEXT
+}
+
+ROUNDS=5 SECONDS_EACH=8 WARMUP=30
+ROWS=128b,10k,1m,ws,p99,servers-2,servers-1000,conns-10,conns-10000
+CONTENDERS=edge,haproxy,nginx
+while [ $# -gt 0 ]; do
+    case $1 in
+        --quick) ROUNDS=1 SECONDS_EACH=2 WARMUP=3; shift ;;
+        --rounds) ROUNDS=$2; shift 2 ;;
+        --seconds) SECONDS_EACH=$2; shift 2 ;;
+        --warmup) WARMUP=$2; shift 2 ;;
+        --rows) ROWS=$2; shift 2 ;;
+        --contenders) CONTENDERS=$2; shift 2 ;;
+        -h|--help) usage; exit 0 ;;
+        *) usage >&2; exit 2 ;;
+    esac
+done
+IFS=, read -ra rows <<<"$ROWS"
+IFS=, read -ra contenders <<<"$CONTENDERS"
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+jar=${BENCH_JAR:-$root/target/quarkus-app/quarkus-run.jar}
+java=${BENCH_JAVA_HOME:-${JAVA_HOME:-}}
+java=${java:+$java/bin/}java
+read -ra java_opts <<<"${BENCH_JAVA_OPTS:--XX:+UseSerialGC -Xms256m -Xmx512m -XX:+AlwaysPreTouch}"
+
+need() { command -v "$1" >/dev/null || { echo "src/bench/run.sh needs $1 (Debian package $2)" >&2; exit 2; }; }
+need haproxy haproxy
+need nginx nginx
+need wrk wrk
+need h2load nghttp2-client
+need taskset util-linux
+need curl curl
+need "$java" openjdk-17-jdk-headless
+# The load's own JVM needs the source launcher, hence a JDK, not a JRE.
+case ",$CONTENDERS," in *,edge,*) [ -f "$jar" ] || { echo "no $jar: ./mvnw -DskipTests package" >&2; exit 2; } ;; esac
+[ "$(nproc)" -ge 2 ] || { echo "src/bench/run.sh needs two cores" >&2; exit 2; }
+ulimit -n "$(ulimit -Hn)"
+[ "$(ulimit -n)" -ge 12000 ] || { echo "src/bench/run.sh needs ulimit -n 12000 or more" >&2; exit 2; }
+
+tmp=$(mktemp -d)
+out=$root/target/bench
+mkdir -p "$out"
+raw=$out/raw.tsv
+printf 'row\tround\tcontender\trequests\tseconds\tcpu_us_per_request\trequests_per_s\tp99_ms\terrors\n' >"$raw"
+declare -A pid port cookie rate
+helpers=()
+
+stop() { # pid...: ends them, and does not return before they are gone
+    local p
+    for p in "$@"; do kill "$p" 2>/dev/null || true; done
+    for p in "$@"; do wait "$p" 2>/dev/null || true; done
+}
+trap 'stop "${pid[@]}" "${helpers[@]}"; rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+
+# Ports are taken below the ephemeral range, where no connection of the load itself can sit on them.
+next_port=$((20000 + RANDOM % 8000))
+take_port() { # sets REPLY
+    while next_port=$((next_port + 1)); (exec 3<>"/dev/tcp/127.0.0.1/$next_port") 2>/dev/null; do :; done
+    REPLY=$next_port
+}
+
+await() { # name url: until it answers 200, at most 30 s
+    local i
+    for ((i = 0; i < 300; i++)); do
+        [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "$2" || true)" = 200 ] && return
+        sleep 0.1
+    done
+    echo "$1 does not answer at $2:" >&2
+    tail -n 20 "$tmp/$1.log" >&2
+    exit 1
+}
+
+server_addresses() { # count: one address each, all of them the one nginx; loopback has room for it
+    local i
+    for ((i = 0; i < $1; i++)); do echo "127.1.$((i / 250)).$((i % 250 + 1)):$server_port"; done
+}
+
+start_server() {
+    take_port; server_port=$REPLY
+    mkdir -p "$tmp/www"
+    head -c 10240 /dev/zero | tr '\0' x >"$tmp/www/10k"
+    head -c 1048576 /dev/zero | tr '\0' x >"$tmp/www/1m"
+    {
+        cat <<CONF
+daemon off; master_process off; pid $tmp/server.pid; error_log stderr crit; worker_rlimit_nofile 12000;
+events { worker_connections 12000; }
+http {
+    access_log off; keepalive_requests 1000000000; keepalive_timeout 1h; sendfile on; tcp_nopush on;
+    server {
+        root $tmp/www; default_type text/plain;
+CONF
+        server_addresses 1000 | sed 's/.*/listen &;/'
+        echo "location = /128b { return 200 $(head -c 128 /dev/zero | tr '\0' x); }"
+        echo "location = /health { return 200 ok; } } }"
+    } >"$tmp/server.conf"
+    taskset -c 1 nginx -c "$tmp/server.conf" 2>"$tmp/server.log" & helpers+=($!)
+    await server "http://127.1.0.1:$server_port/health"
+    take_port; echo_port=$REPLY
+    taskset -c 1 "$java" -XX:+UseSerialGC "$here/java/Load.java" echo port="$echo_port" seconds=7200 >"$tmp/echo.log" 2>&1 &
+    helpers+=($!)
+}
+
+config_haproxy() { # servers port
+    cat <<CONF
+global
+    nbthread 1
+    # By itself it reckons with two descriptors a connection and would refuse to start; ours wait most of the time.
+    no strict-limits
+    maxconn 11000
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 60s
+    timeout server 30s
+    timeout tunnel 1h
+    option forwardfor
+    http-reuse always
+frontend edge
+    bind 127.0.0.1:$2
+    use_backend echo if { path_beg /ws }
+    default_backend web
+backend echo
+    cookie SERVERID insert indirect nocache
+    server e1 127.0.0.1:$echo_port cookie e1
+backend web
+    balance roundrobin
+    cookie SERVERID insert indirect nocache
+    option httpchk GET /health
+CONF
+    server_addresses "$1" | awk '{ print "    server s" NR " " $0 " cookie s" NR " check inter 5s" }'
+}
+
+config_nginx() { # servers port
+    cat <<CONF
+daemon off; worker_processes 1; pid $tmp/nginx.pid; error_log stderr crit; worker_rlimit_nofile 12000;
+events { worker_connections 12000; }
+http {
+    access_log off; keepalive_requests 1000000000; keepalive_timeout 1h;
+    proxy_http_version 1.1;
+    proxy_set_header Host \$host;
+    proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;
+    upstream echo { server 127.0.0.1:$echo_port; }
+    upstream web {
+        keepalive 1024; keepalive_requests 1000000000; keepalive_timeout 1h;
+CONF
+    server_addresses "$1" | sed 's/.*/server &;/'
+    cat <<CONF
+    }
+    server {
+        listen 127.0.0.1:$2;
+        location / { proxy_set_header Connection ""; proxy_pass http://web; }
+        location /ws {
+            proxy_set_header Upgrade \$http_upgrade; proxy_set_header Connection upgrade; proxy_pass http://echo;
+        }
+    }
+}
+CONF
+}
+
+config_edge() { # servers port
+    take_port
+    cat <<CONF
+quarkus.http.port=$REPLY
+edge.listen.host=127.0.0.1
+edge.listen.http=$2
+edge.threads=1
+edge.default-pool=web
+edge.routes.echo.pool=echo
+edge.routes.echo.path-prefixes=/ws
+edge.pools.echo.sticky-cookie.enabled=true
+edge.pools.echo.sticky-cookie.name=SERVERID
+edge.pools.echo.health.enabled=false
+edge.pools.echo.servers.e1.address=127.0.0.1:$echo_port
+edge.pools.web.sticky-cookie.enabled=true
+edge.pools.web.sticky-cookie.name=SERVERID
+edge.pools.web.health.path=/health
+CONF
+    server_addresses "$1" | awk '{ print "edge.pools.web.servers.s" NR ".address=" $0 }'
+}
+
+start_contenders() { # servers: stops those before, starts one of each on core 0, warms the JVM
+    local name
+    stop "${pid[@]}"
+    pid=()
+    for name in "${contenders[@]}"; do
+        take_port; port[$name]=$REPLY
+        "config_$name" "$1" "${port[$name]}" >"$tmp/$name.conf"
+        case $name in
+            haproxy) exec taskset -c 0 haproxy -db -f "$tmp/$name.conf" ;;
+            nginx) exec taskset -c 0 nginx -c "$tmp/$name.conf" ;;
+            edge) mv "$tmp/edge.conf" "$tmp/edge.properties"
+                exec taskset -c 0 "$java" "${java_opts[@]}" -Dquarkus.config.locations="$tmp/edge.properties" -jar "$jar" ;;
+        esac >"$tmp/$name.log" 2>&1 &
+        pid[$name]=$!
+        await "$name" "http://127.0.0.1:${port[$name]}/128b"
+        cookie[$name]=$(curl -si "http://127.0.0.1:${port[$name]}/128b" |
+            sed -n 's/^[Ss]et-[Cc]ookie: \(SERVERID=[^;]*\).*/\1/p' | tr -d '\r')
+        # nginx has no sticky cookie of its own; it forwards one, so that the requests are as long.
+        cookie[$name]=${cookie[$name]:-SERVERID=s1}
+    done
+    if [ -n "${pid[edge]:-}" ]; then
+        echo "warming the JVM for $WARMUP s" >&2
+        wrk_run edge /128b 50 "$WARMUP" cookie >/dev/null
+    fi
+}
+
+ticks() { # pid: CPU of the process and its children in clock ticks
+    local p t=0
+    for p in "$1" $(cat "/proc/$1/task/$1/children"); do
+        t=$((t + $(sed 's/.*) //' "/proc/$p/stat" | awk '{ print $12 + $13 }')))
+    done
+    echo "$t"
+}
+
+wrk_run() { # contender path connections seconds cookie|plain -> requests seconds cpu_us p99_ms errors
+    local before after header=()
+    [ "$5" = cookie ] && header=(-H "Cookie: ${cookie[$1]}")
+    before=$(ticks "${pid[$1]}")
+    taskset -c 1 wrk -t1 -c "$3" -d "${4}s" --latency --timeout 10s "${header[@]}" \
+        "http://127.0.0.1:${port[$1]}$2" >"$tmp/wrk.out"
+    after=$(ticks "${pid[$1]}")
+    awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" '
+        function ms(t) { return t ~ /us$/ ? t / 1000 : t ~ /ms$/ ? t + 0 : t * 1000 }
+        $1 == "99%" { p99 = ms($2) }
+        $2 == "requests" && $3 == "in" { requests = $1; seconds = $4 + 0; if ($4 ~ /m$/) seconds *= 60 }
+        /Socket errors/ { gsub(",", ""); errors += $4 + $6 + $8 + $10 }
+        /Non-2xx/ { errors += $NF }
+        END { print requests, seconds, ticks * 1e6 / hz, p99, errors + 0 }' "$tmp/wrk.out"
+}
+
+load_run() { # contender mode path connections -> the same
+    taskset -c 1 "$java" -XX:+UseSerialGC -Xms256m "$here/java/Load.java" "$2" port="${port[$1]}" path="$3" \
+        connections="$4" flight=10 seconds="$SECONDS_EACH" pid="${pid[$1]}" cookie="${cookie[$1]}" >"$tmp/load.out" ||
+        tail -n 5 "$tmp/load.out" >&2
+    awk -F '[= ]' '/^requests=/ { print $2, $4, $8, $6, $10; ok = 1 } END { if (!ok) print 0, 0, 0, 0, 1 }' "$tmp/load.out"
+}
+
+fixed_run() { # contender -> the same, at a rate that is half of what haproxy does on one core
+    local before after clients=20
+    before=$(ticks "${pid[$1]}")
+    rm -f "$tmp/h2load.log"
+    taskset -c 1 h2load --h1 -t1 -c $clients --rps $((rate[p99] / clients)) -D "$SECONDS_EACH" \
+        --log-file="$tmp/h2load.log" -H "Cookie: ${cookie[$1]}" \
+        "http://127.0.0.1:${port[$1]}/128b" >"$tmp/h2load.out"
+    after=$(ticks "${pid[$1]}")
+    # The log's columns: start, status, microseconds. The first second, with its connects, is left out of the p99.
+    sort -n "$tmp/h2load.log" | awk 'NR == 1 { from = $1 + 1000000 } $1 >= from { print $3 }' | sort -n >"$tmp/latencies"
+    awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" -v seconds="$SECONDS_EACH" \
+        -v p99="$(awk -v n="$(wc -l <"$tmp/latencies")" 'NR == int(n * 0.99) { print $1 / 1000 }' "$tmp/latencies")" '
+        /^requests:/ { gsub(",", ""); done = $6; errors = $10 + $12 + $14 }
+        /^status codes:/ { errors += $5 + $7 + $9 }
+        END { print done, seconds, ticks * 1e6 / hz, p99 + 0, errors + 0 }' "$tmp/h2load.out"
+}
+
+measure() { # row contender
+    case $1 in
+        128b) wrk_run "$2" /128b 50 "$SECONDS_EACH" cookie ;;
+        10k) wrk_run "$2" /10k 50 "$SECONDS_EACH" cookie ;;
+        1m) wrk_run "$2" /1m 10 "$SECONDS_EACH" cookie ;;
+        ws) load_run "$2" ws /ws 50 ;;
+        p99) fixed_run "$2" ;;
+        servers-*) wrk_run "$2" /128b 50 "$SECONDS_EACH" plain ;;
+        conns-*) load_run "$2" http /128b "${1#conns-}" ;;
+        *) echo "no row $1" >&2; exit 2 ;;
+    esac
+}
+
+run_row() { # row
+    local row=$1 round contender requests seconds cpu p99 errors
+    if [ "$row" = p99 ]; then
+        read -r requests seconds _ < <(wrk_run haproxy /128b 50 3 cookie)
+        rate[p99]=$(awk -v r="$requests" -v s="$seconds" 'BEGIN { print int(r / s / 2) }')
+        echo "p99 at ${rate[p99]} requests/s" >&2
+    fi
+    for ((round = 1; round <= ROUNDS; round++)); do
+        for contender in "${contenders[@]}"; do
+            read -r requests seconds cpu p99 errors < <(measure "$row" "$contender")
+            awk -v OFS='\t' -v row="$row" -v round="$round" -v c="$contender" -v n="$requests" -v s="$seconds" \
+                -v cpu="$cpu" -v p99="$p99" -v e="$errors" 'BEGIN {
+                    print row, round, c, n, s, n ? cpu / n : 0, s ? n / s : 0, p99, n ? e : e + 1 }' >>"$raw"
+            tail -n 1 "$raw" >&2
+        done
+    done
+}
+
+start_server
+current=0
+for row in "${rows[@]}"; do
+    servers=2
+    [ "$row" = servers-1000 ] && servers=1000
+    if [ $servers != $current ]; then
+        start_contenders $servers
+        current=$servers
+    fi
+    run_row "$row"
+done
+
+{
+    echo "| row | unit | ${CONTENDERS//,/ | } |"
+    echo "|---|---|$(printf -- '---|%.0s' "${contenders[@]}")"
+    awk -v names="$CONTENDERS" -f "$here/table.awk" "$raw"
+} | tee "$out/table.md"
+failed=$(awk -F '\t' 'NR > 1 { n += $9 } END { print n + 0 }' "$raw")
+echo
+echo "$(nproc) cores, $(uname -m), $(haproxy -v | head -n 1 | cut -d' ' -f1-3), $(nginx -v 2>&1 | cut -d' ' -f3)," \
+    "$("$java" -version 2>&1 | head -n 1), $ROUNDS rounds of $SECONDS_EACH s, $failed failed requests"
+[ "$failed" = 0 ]

@@ -1,0 +1,162 @@
+package io.veza.edge.probe;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.http.HttpClient;
+import io.veza.edge.control.PoolController;
+import io.veza.edge.control.ServerEntry;
+import io.veza.edge.control.ServerTransition;
+import io.veza.edge.health.AdminState;
+import io.veza.edge.health.CheckResult;
+import io.veza.edge.health.HealthPolicy;
+import io.veza.edge.pool.ServerAddress;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Watches every server of some pools: follows their names, checks them, and reports to their controllers. All of it runs
+ * on one context without blocking it, look-ups on threads of their own; best on a Vert.x whose loops carry no traffic.
+ */
+public final class Prober implements AutoCloseable {
+
+    /** How long the start of the process may wait for names. */
+    private static final Duration FIRST_LOOKUPS = Duration.ofSeconds(2);
+
+    /** Look-ups at once: a dead name server holds each for many seconds, and the names that resolve must get past. */
+    private static final int LOOKUP_THREADS = 8;
+
+    /** A name is not looked up more often, however short the checks' interval: name servers are shared. */
+    private static final Duration SHORTEST_LOOKUP = Duration.ofSeconds(5);
+
+    private final Vertx vertx;
+    private final List<PoolController> pools;
+    private final LongSupplier entropy;
+    private final NameLookup names;
+    private final Duration shortestLookup;
+    private final Context context;
+    private final HttpClient client;
+    private final WorkerExecutor lookups;
+
+    /** By server id; touched on the context only, as is what follows. */
+    private final Map<Integer, ServerProbe> probes = new HashMap<>();
+
+    private boolean closed;
+
+    /** @param entropy 64 random bits a call, asked from one thread only */
+    public Prober(Vertx vertx, List<PoolController> pools, LongSupplier entropy) {
+        this(vertx, pools, entropy, NameLookup.ofSystem(), SHORTEST_LOOKUP);
+    }
+
+    Prober(Vertx vertx, List<PoolController> pools, LongSupplier entropy, NameLookup names, Duration shortestLookup) {
+        this.vertx = vertx;
+        this.pools = List.copyOf(pools);
+        this.entropy = entropy;
+        this.names = names;
+        this.shortestLookup = shortestLookup;
+        this.context = vertx.getOrCreateContext();
+        this.client = Check.client(vertx);
+        this.lookups = vertx.createSharedWorkerExecutor("edge-lookup", LOOKUP_THREADS);
+        this.pools.forEach(pool -> pool.addListener(this::onTransition));
+    }
+
+    /** Begins; completes when every name was looked up once, whatever came of it, or after two seconds. Never fails. */
+    public CompletionStage<Void> start() {
+        CompletableFuture<Void> looked = new CompletableFuture<>();
+        context.runOnContext(now -> Future.join(follow()).onComplete(done -> looked.complete(null)));
+        return looked.completeOnTimeout(null, FIRST_LOOKUPS.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Takes the steps of slow starts, and takes in servers that came or went. To be called once a second. */
+    public void tick() {
+        pools.forEach(PoolController::tick);
+        context.runOnContext(now -> follow());
+    }
+
+    @Override
+    public void close() {
+        context.runOnContext(now -> {
+            closed = true;
+            probes.values().forEach(ServerProbe::stop);
+            probes.clear();
+            client.close();
+            lookups.close();
+        });
+    }
+
+    /** Starts probes for servers that came and ends those of servers that went; gives the new ones' first look-ups. */
+    private List<Future<Void>> follow() {
+        List<Future<Void>> started = new ArrayList<>();
+        Set<Integer> present = new HashSet<>();
+        for (PoolController pool : closed ? List.<PoolController>of() : pools) {
+            for (ServerEntry entry : pool.snapshot().entries()) {
+                present.add(entry.id());
+                if (!probes.containsKey(entry.id())) {
+                    ServerProbe probe = new ServerProbe(this, pool, entry);
+                    probes.put(entry.id(), probe);
+                    started.add(probe.start());
+                }
+            }
+        }
+        probes.entrySet().removeIf(probe -> {
+            boolean gone = !present.contains(probe.getKey());
+            if (gone) {
+                probe.getValue().stop();
+            }
+            return gone;
+        });
+        return started;
+    }
+
+    /** A server back from maintenance is taken as up until a check says otherwise, so that must not wait. */
+    private void onTransition(ServerTransition transition) {
+        if (transition.from().admin() == AdminState.MAINT && transition.to().admin() != AdminState.MAINT) {
+            int id = transition.server().id();
+            context.runOnContext(now -> {
+                ServerProbe probe = probes.get(id);
+                if (probe != null) {
+                    probe.checkNow();
+                }
+            });
+        }
+    }
+
+    /** How long the answer for a name is used that resolved. */
+    Duration lookupInterval(Duration checkInterval) {
+        return checkInterval.compareTo(shortestLookup) > 0 ? checkInterval : shortestLookup;
+    }
+
+    long random() {
+        return entropy.getAsLong();
+    }
+
+    /** Runs the action on the context after the delay, to the millisecond, by a clock that does not jump. */
+    long after(Duration delay, Runnable action) {
+        return vertx.setTimer(Math.max(1, delay.toMillis()), fired -> action.run());
+    }
+
+    void cancel(long timer) {
+        vertx.cancelTimer(timer);
+    }
+
+    Future<CheckResult> check(InetSocketAddress address, ServerAddress configured, HealthPolicy policy) {
+        return Check.run(vertx, client, address, configured, policy);
+    }
+
+    /** At least one address, or a failure. */
+    Future<List<InetAddress>> lookUp(String host) {
+        return lookups.executeBlocking(() -> names.addresses(host), false);
+    }
+}

@@ -1,0 +1,141 @@
+package io.veza.edge.probe;
+
+import io.vertx.core.Future;
+import io.veza.edge.control.PoolController;
+import io.veza.edge.control.ServerEntry;
+import io.veza.edge.health.AdminState;
+import io.veza.edge.health.CheckResult;
+import io.veza.edge.health.HealthPolicy;
+import io.veza.edge.pool.ServerAddress;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks one server and looks up its name, each by a timer of its own, so that nothing here waits for another server.
+ * Belongs to the prober's context: every method is to be called on it.
+ */
+final class ServerProbe {
+
+    /** How soon a name that never had an address is looked up again: its server can't be used until it has one. */
+    private static final Duration MISSING = Duration.ofSeconds(1);
+
+    private final Prober prober;
+    private final PoolController pool;
+    private final int id;
+    private final String name;
+    private final ServerAddress configured;
+    private long checkTimer;
+    private long lookupTimer;
+    private boolean checking;
+    private boolean stopped;
+
+    ServerProbe(Prober prober, PoolController pool, ServerEntry entry) {
+        this.prober = prober;
+        this.pool = pool;
+        this.id = entry.id();
+        this.name = entry.server().name();
+        this.configured = entry.server().address();
+    }
+
+    /** Begins; completes when the address was looked up once, with whatever result. */
+    Future<Void> start() {
+        InetSocketAddress literal = NameLookup.literal(configured);
+        if (literal == null) {
+            return lookUp();
+        }
+        reachable(literal);
+        return Future.succeededFuture();
+    }
+
+    /** Checks at once: what was known of the server does not count any more. */
+    void checkNow() {
+        checkAfter(Duration.ZERO);
+    }
+
+    /** Ends; what is under way is not reported any more. */
+    void stop() {
+        stopped = true;
+        prober.cancel(checkTimer);
+        prober.cancel(lookupTimer);
+    }
+
+    /** The first address there is. From now on it is checked. */
+    private void reachable(InetSocketAddress address) {
+        pool.resolved(name, address);
+        checkAfter(Schedule.first(policy().interval(), prober.random()));
+    }
+
+    private void checkAfter(Duration delay) {
+        prober.cancel(checkTimer);
+        if (!checking) {
+            checkTimer = prober.after(delay, this::check);
+        }
+    }
+
+    private void check() {
+        HealthPolicy policy = policy();
+        ServerEntry entry = entry();
+        InetSocketAddress address = entry == null ? null : entry.address();
+        if (entry == null || address == null || entry.state().admin() == AdminState.MAINT || !policy.enabled()) {
+            checkAfter(Schedule.next(policy.interval(), Duration.ZERO, prober.random()));
+            return;
+        }
+        checking = true;
+        prober.check(address, configured, policy).onSuccess(this::checked);
+    }
+
+    private void checked(CheckResult result) {
+        checking = false;
+        if (entry() == null) {
+            return;
+        }
+        pool.checked(name, result);
+        ServerEntry after = entry();
+        HealthPolicy policy = policy();
+        Duration interval = after == null || after.state().settled() ? policy.interval() : policy.fastInterval();
+        checkAfter(Schedule.next(interval, result.took(), prober.random()));
+    }
+
+    private Future<Void> lookUp() {
+        return prober.lookUp(configured.host()).transform(found -> {
+            ServerEntry entry = entry();
+            if (entry != null) {
+                lookedUp(found.succeeded() ? found.result() : List.of(), entry.address());
+            }
+            return Future.succeededFuture();
+        });
+    }
+
+    private void lookedUp(List<InetAddress> found, @Nullable InetSocketAddress current) {
+        Duration interval = prober.lookupInterval(policy().interval());
+        if (current != null) {
+            pool.resolved(name, choose(found, current));
+        } else if (!found.isEmpty()) {
+            reachable(new InetSocketAddress(found.get(0), configured.port()));
+        } else {
+            pool.resolved(name, null);
+            interval = MISSING;
+        }
+        lookupTimer = prober.after(Schedule.next(interval, Duration.ZERO, prober.random()), this::lookUp);
+    }
+
+    /** Keeps the address while the name has it, since name servers rotate their answers, or while they have none. */
+    private static InetSocketAddress choose(List<InetAddress> found, InetSocketAddress current) {
+        return found.isEmpty() || found.contains(current.getAddress())
+                ? current
+                : new InetSocketAddress(found.get(0), current.getPort());
+    }
+
+    private HealthPolicy policy() {
+        return pool.snapshot().definition().health();
+    }
+
+    /** The server as it stands; null once it is not this probe's any more, even if another goes by its name. */
+    private @Nullable ServerEntry entry() {
+        ServerEntry entry = pool.snapshot().entry(name);
+        return stopped || entry == null || entry.id() != id ? null : entry;
+    }
+}
