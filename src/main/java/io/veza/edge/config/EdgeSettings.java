@@ -76,7 +76,8 @@ public record EdgeSettings(
     }
 
     /**
-     * Reads the sources that a Quarkus application reads, without one being started.
+     * Reads the sources that a Quarkus application reads, without one being started. Not for {@code main} in dev mode, which
+     * runs before Quarkus says so: it would read the profile {@code prod}.
      *
      * @throws InvalidConfigException with all problems
      */
