@@ -1,0 +1,51 @@
+package io.veza.edge;
+
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.annotations.QuarkusMain;
+import io.veza.edge.config.EdgeSettings;
+import io.veza.edge.config.InvalidConfigException;
+import io.veza.edge.config.Problem;
+import io.veza.edge.lab.Lab;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The process: the edge itself, or with {@code lab} as first argument a lab server or load generator, or with {@code
+ * health} a question to a running edge. The edge starts only with a configuration that is valid as a whole; else it names
+ * every problem and exits with status 1, having bound nothing.
+ */
+@QuarkusMain
+public final class Edge {
+
+    private Edge() {}
+
+    public static void main(String[] args) {
+        String command = args.length == 0 ? "" : args[0];
+        switch (command) {
+            case "lab" -> Lab.main(args);
+            case "health" -> System.exit(HealthCommand.run());
+            case "" -> serve(args);
+            default -> {
+                System.err.println(
+                        "unknown argument \"" + command + "\"; there are: lab, health, or none for the edge");
+                System.exit(2);
+            }
+        }
+    }
+
+    private static void serve(String[] args) {
+        List<Problem> problems = new ArrayList<>();
+        try {
+            EdgeSettings.load();
+        } catch (InvalidConfigException e) {
+            problems.addAll(e.problems());
+        }
+        problems.addAll(PortCheck.problems());
+        if (!problems.isEmpty()) {
+            System.err.println("The configuration is not valid, nothing was started:");
+            problems.forEach(problem -> System.err.println("  " + problem));
+            System.exit(1);
+        }
+        Quarkus.run(args);
+    }
+}

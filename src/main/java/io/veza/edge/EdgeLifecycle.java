@@ -1,0 +1,166 @@
+package io.veza.edge;
+
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.veza.edge.config.Cidr;
+import io.veza.edge.config.EdgeSettings;
+import io.veza.edge.control.PoolController;
+import io.veza.edge.control.PoolDefinition;
+import io.veza.edge.control.ServerIds;
+import io.veza.edge.control.ServerTransition;
+import io.veza.edge.http1.HeadLimits;
+import io.veza.edge.lab.Lab;
+import io.veza.edge.lab.LabTopology;
+import io.veza.edge.probe.Prober;
+import io.veza.edge.probe.Ticker;
+import io.veza.edge.proxy.TrafficCounters;
+import io.veza.edge.proxy.TrafficPlane;
+import io.veza.edge.proxy.TrafficSettings;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts the edge within Quarkus and stops it again. Order: settings, pools, lab servers if embedded, checks with the
+ * first look-up of names, and only then the listener.
+ */
+@ApplicationScoped
+public class EdgeLifecycle {
+
+    private static final Logger LOG = Logger.getLogger("io.veza.edge");
+    private static final long LONGEST_STEP_SECONDS = 10;
+
+    private final Vertx trafficVertx;
+    private final Ticker ticker;
+    private final List<PoolController> pools = new CopyOnWriteArrayList<>();
+    private final List<TrafficCounters> counters = new CopyOnWriteArrayList<>();
+    private volatile @Nullable TrafficPlane plane;
+    private volatile @Nullable InetSocketAddress address;
+    private @Nullable Vertx checksVertx;
+    private @Nullable Prober prober;
+
+    EdgeLifecycle(Vertx trafficVertx, Ticker ticker) {
+        this.trafficVertx = trafficVertx;
+        this.ticker = ticker;
+    }
+
+    void start(@Observes StartupEvent event) throws Exception {
+        EdgeSettings settings = EdgeSettings.load();
+        MonotonicClock clock = new MonotonicClock();
+        ServerIds ids = new ServerIds();
+        for (PoolDefinition definition : settings.pools()) {
+            PoolController pool = new PoolController(
+                    definition, clock, () -> ThreadLocalRandom.current().nextLong(), ids);
+            pool.addListener(EdgeLifecycle::log);
+            pools.add(pool);
+        }
+        // Checks and lab servers keep off the loops that carry traffic.
+        Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setPreferNativeTransport(true));
+        checksVertx = vertx;
+        if (settings.embeddedLab()) {
+            LabTopology lab = Lab.embedded(vertx, LabTopology.Layout.DEFAULT)
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
+            LOG.infof(
+                    "lab servers %s run embedded; stop and start them at http://127.0.0.1:%d/lab",
+                    lab.names(), (Object) lab.controlPort());
+        }
+        TrafficPlane opening = new TrafficPlane(
+                trafficVertx.nettyEventLoopGroup(),
+                traffic(settings),
+                pools,
+                settings.routes(),
+                settings.defaultPool(),
+                this::newCounters);
+        plane = opening;
+        Prober checks =
+                new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
+        prober = checks;
+        checks.start().toCompletableFuture().get(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
+        ticker.drive(checks);
+        address = opening.listen(
+                new InetSocketAddress(
+                        settings.listen().host(), settings.listen().http()),
+                "http");
+        LOG.infof(
+                "http on %s, pools %s",
+                address, pools.stream().map(PoolController::name).toList());
+    }
+
+    private static TrafficSettings traffic(EdgeSettings settings) {
+        EdgeSettings.Limits limits = settings.limits();
+        EdgeSettings.Timeouts timeouts = settings.timeouts();
+        List<Cidr> trusted = settings.trustedProxies();
+        Predicate<InetAddress> trustedProxy = peer -> trusted.stream().anyMatch(block -> block.contains(peer));
+        return new TrafficSettings(
+                new HeadLimits(limits.requestLine(), limits.head(), limits.headers()),
+                limits.connections(),
+                limits.idleConnections(),
+                timeouts.requestHead(),
+                timeouts.client(),
+                timeouts.keepAlive(),
+                timeouts.serverKeepAlive(),
+                trustedProxy);
+    }
+
+    private TrafficCounters newCounters() {
+        TrafficCounters loop = new TrafficCounters();
+        counters.add(loop);
+        return loop;
+    }
+
+    private static void log(ServerTransition transition) {
+        LOG.info(transition.line());
+    }
+
+    /** Where clients connect; empty before the listener is bound and after it was closed. */
+    public Optional<InetSocketAddress> address() {
+        return Optional.ofNullable(address);
+    }
+
+    public List<PoolController> pools() {
+        return List.copyOf(pools);
+    }
+
+    /** The counters of each event loop. */
+    public List<TrafficCounters> counters() {
+        return new ArrayList<>(counters);
+    }
+
+    void stop(@Observes ShutdownEvent event) throws Exception {
+        address = null;
+        TrafficPlane open = plane;
+        if (open != null) {
+            open.close();
+        }
+        ticker.drive(null);
+        if (prober != null) {
+            prober.close();
+        }
+        if (checksVertx != null) {
+            try {
+                checksVertx
+                        .close()
+                        .toCompletionStage()
+                        .toCompletableFuture()
+                        .get(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+                LOG.warn("checks and lab servers did not stop in time");
+            }
+        }
+    }
+}

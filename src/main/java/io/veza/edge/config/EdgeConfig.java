@@ -1,0 +1,295 @@
+package io.veza.edge.config;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.ConfigValue;
+import io.smallrye.config.WithDefault;
+import java.util.Map;
+
+/**
+ * The keys below {@code edge.}, as text with the place it came from. {@link EdgeSettings} says what each text may be: the
+ * conversion is left to it, because a mapping that converts stops before the values can be compared with each other,
+ * and an operator should learn of all mistakes in one start.
+ *
+ * <p>Units: a duration is {@code 300ms}, {@code 5s}, {@code 1h} or ISO-8601, a bare number is seconds; a size is bytes, or
+ * has {@code K}, {@code M}, {@code G} for powers of 1024; a list is separated by commas. In a properties file a backslash
+ * (of a regular expression) is written twice. Keys come from properties files, system properties and the environment
+ * ({@code EDGE_LISTEN_HTTP}); the {@code haproxy_*} names in the defaults are those of the HAProxy role this edge takes over
+ * from, in the environment in upper case.
+ */
+@ConfigMapping(prefix = "edge")
+public interface EdgeConfig {
+
+    /** Where the traffic listeners are bound. */
+    Listen listen();
+
+    /** Number of event loops that carry traffic, 1..1024. Default: the number of processors. */
+    ConfigValue threads();
+
+    /** The pool of requests that no route takes. Default: none, they get 404. */
+    ConfigValue defaultPool();
+
+    /** Which requests go to which pool, by the route's name. */
+    Map<String, Route> routes();
+
+    /** The pools by name. There must be one at least. */
+    Map<String, Pool> pools();
+
+    /** How long anything may take. */
+    Timeouts timeouts();
+
+    /** How much anything may take. */
+    Limits limits();
+
+    /**
+     * CIDRs of the peers whose {@code X-Forwarded-*} and {@code Forwarded} fields are believed and added to. Default: none,
+     * the fields of every client are replaced.
+     */
+    ConfigValue trustedProxies();
+
+    /** The lab servers inside this process. */
+    Lab lab();
+
+    /** {@code edge.listen} */
+    interface Listen {
+        /** Address or name of the interface; {@code ::} is every one, of both families. */
+        @WithDefault("0.0.0.0")
+        ConfigValue host();
+
+        /** Port of HTTP, 0..65535; 0 for a free one. */
+        @WithDefault("${haproxy_listen_http:80}")
+        ConfigValue http();
+    }
+
+    /** {@code edge.routes.<route>}: the longest prefix wins, then the priority. */
+    interface Route {
+        /** The pool that takes these requests. Must be given. */
+        ConfigValue pool();
+
+        /**
+         * Beginnings of the path, each ending at a segment boundary: {@code /api} takes {@code /api} and {@code /api/x}, not
+         * {@code /apis}.
+         */
+        @WithDefault("/")
+        ConfigValue pathPrefixes();
+
+        /** Names in lower case without a port, or {@code *.name} for every name below it. Default: every host. */
+        ConfigValue hosts();
+
+        /** Decides between prefixes of equal length; the greater wins. */
+        @WithDefault("0")
+        ConfigValue priority();
+    }
+
+    /** {@code edge.pools.<pool>} */
+    interface Pool {
+        /** {@code roundrobin}, {@code leastconn}, {@code random} (of two) or {@code uri} (consistent hash). */
+        @WithDefault("roundrobin")
+        ConfigValue balance();
+
+        /** What {@code balance=uri} hashes. */
+        Hash hash();
+
+        /** The cookie that keeps a client on its server. */
+        StickyCookie stickyCookie();
+
+        /** Active checks. */
+        Health health();
+
+        /** How long a server's weight ramps up after a recovery or maintenance; 0 for at once. */
+        @WithDefault("${haproxy_graceful_drain_seconds:30}s")
+        ConfigValue slowStart();
+
+        /** What a server that is marked down does to its sessions: {@code shutdown-sessions} or {@code none}. */
+        @WithDefault("shutdown-sessions")
+        ConfigValue onMarkedDown();
+
+        /** How many requests may wait while every server is at its {@code max-connections}, 0..1000000; others get 503. */
+        @WithDefault("1024")
+        ConfigValue maxQueue();
+
+        /** Port of the servers whose address has none. */
+        ConfigValue defaultPort();
+
+        /** This pool's timeouts where they differ from {@code edge.timeouts}. */
+        PoolTimeouts timeouts();
+
+        /** The servers by name: the name is what the sticky cookie and the hash know. There must be one at least. */
+        Map<String, Server> servers();
+    }
+
+    /** {@code edge.pools.<pool>.hash} */
+    interface Hash {
+        /**
+         * {@code uri} (whole, with the query), {@code path}, {@code path-depth:N}, {@code path-regex:<with one group>}, {@code
+         * header:<name>}, {@code cookie:<name>} or {@code query:<name>}.
+         */
+        @WithDefault("uri")
+        ConfigValue key();
+
+        /** {@code off}, or how many times the average load a server may have at most: above 1 and up to 100. */
+        @WithDefault("off")
+        ConfigValue boundedLoad();
+    }
+
+    /** {@code edge.pools.<pool>.sticky-cookie}: HAProxy's {@code cookie <name> insert indirect nocache}. */
+    interface StickyCookie {
+        @WithDefault("false")
+        ConfigValue enabled();
+
+        /** A token. Pools may share a name. */
+        @WithDefault("${haproxy_sticky_cookie_name:VEZA_SERVERID}")
+        ConfigValue name();
+
+        /** Whether browsers send it over TLS only. */
+        @WithDefault("false")
+        ConfigValue secure();
+
+        /** Whether it is hidden from scripts. */
+        @WithDefault("false")
+        ConfigValue httpOnly();
+
+        /** {@code lax}, {@code strict} or {@code none} (which needs {@code secure}). Default: the attribute is left out. */
+        ConfigValue sameSite();
+
+        /** How long it holds without use, at least 1s. Default: as long as the browser runs. */
+        ConfigValue maxIdle();
+
+        /** How long it holds at most, at least 1s. Default: as long as the browser runs. */
+        ConfigValue maxLife();
+    }
+
+    /** {@code edge.pools.<pool>.health} */
+    interface Health {
+        /** False: no checks, every server is taken as up. */
+        @WithDefault("true")
+        ConfigValue enabled();
+
+        /** The request target of the check. */
+        @WithDefault("/health")
+        ConfigValue path();
+
+        /** Where to check. Default: the server's traffic port. */
+        ConfigValue port();
+
+        /** From one check of a settled server to the next. */
+        @WithDefault("${haproxy_health_check_interval_ms:5000}ms")
+        ConfigValue interval();
+
+        /** The same while a server is between up and down. Default: the interval. */
+        ConfigValue fastInterval();
+
+        /** Of one whole check. Default: the interval. */
+        ConfigValue timeout();
+
+        /** Failures in a row that take a server down, 1..1000. */
+        @WithDefault("${haproxy_health_check_fall:3}")
+        ConfigValue fall();
+
+        /** Successes in a row that bring it back, 1..1000. */
+        @WithDefault("${haproxy_health_check_rise:2}")
+        ConfigValue rise();
+
+        /** Status codes and ranges of them that pass: {@code 200-399} or {@code 200,204}. */
+        @WithDefault("200-399")
+        ConfigValue expectStatus();
+
+        /** A regular expression to be found in the first 64 KiB of the body. Default: the body does not matter. */
+        ConfigValue expectBody();
+    }
+
+    /** {@code edge.pools.<pool>.servers.<server>} */
+    interface Server {
+        /** {@code host:port}, {@code [v6]:port}, or without the port if the pool has a {@code default-port}. Must be given. */
+        ConfigValue address();
+
+        /** Share among the pool's servers, 0..256; 0 takes no new sessions. */
+        @WithDefault("1")
+        ConfigValue weight();
+
+        /** How many exchanges and tunnels it carries at once, 1..1000000. Default: any number. */
+        ConfigValue maxConnections();
+
+        /** Whether it is used only while no other server of the pool can be. */
+        @WithDefault("false")
+        ConfigValue backup();
+    }
+
+    /** {@code edge.timeouts}, from 1ms to 30 days each. */
+    interface Timeouts {
+        /** For a TCP connection to one server. */
+        @WithDefault("2s")
+        ConfigValue connect();
+
+        /** From a request's first byte, or the accept, to the end of its head; then 408. */
+        @WithDefault("10s")
+        ConfigValue requestHead();
+
+        /** Between two reads from, or writes to, a client in the middle of an exchange. */
+        @WithDefault("30s")
+        ConfigValue client();
+
+        /** Between two reads from a server that owes a response; then 504. */
+        @WithDefault("30s")
+        ConfigValue server();
+
+        /** From a response to the client's next request. */
+        @WithDefault("60s")
+        ConfigValue keepAlive();
+
+        /**
+         * How long an idle connection to a server is kept. Below the 5 s after which the most impatient of common servers
+         * (Node.js, Apache) close theirs, so that they do not do so as we send a request.
+         */
+        @WithDefault("4s")
+        ConfigValue serverKeepAlive();
+
+        /** Without a byte either way on an upgraded connection. */
+        @WithDefault("1h")
+        ConfigValue tunnel();
+
+        /** For a place when every server is at its {@code max-connections}; then 503. */
+        @WithDefault("5s")
+        ConfigValue queue();
+    }
+
+    /** {@code edge.pools.<pool>.timeouts}: as in {@code edge.timeouts}, which is the default of each. */
+    interface PoolTimeouts {
+        ConfigValue connect();
+
+        ConfigValue server();
+
+        ConfigValue tunnel();
+
+        ConfigValue queue();
+    }
+
+    /** {@code edge.limits} */
+    interface Limits {
+        /** Bytes of a request line, 64..1M and no more than the head; then 414. */
+        @WithDefault("8K")
+        ConfigValue requestLine();
+
+        /** Bytes of a request's or response's head, 64..1M; then 431 or 502. */
+        @WithDefault("32K")
+        ConfigValue head();
+
+        /** Fields in a head, 1..10000; then 431 or 502. */
+        @WithDefault("100")
+        ConfigValue headers();
+
+        /** Client connections at a time, 1..1000000; then no more are accepted until one closes. */
+        @WithDefault("20000")
+        ConfigValue connections();
+
+        /** Idle connections kept per server and event loop, 0..65536. */
+        @WithDefault("256")
+        ConfigValue idleConnections();
+    }
+
+    /** {@code edge.lab} */
+    interface Lab {
+        /** Whether the lab servers, two of each kind, are started inside this process; {@code dev} does. */
+        @WithDefault("false")
+        ConfigValue embedded();
+    }
+}

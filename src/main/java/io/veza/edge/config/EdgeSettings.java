@@ -1,0 +1,175 @@
+package io.veza.edge.config;
+
+import io.quarkus.runtime.configuration.ConfigUtils;
+import io.smallrye.config.SmallRyeConfig;
+import io.veza.edge.control.PoolDefinition;
+import io.veza.edge.pool.Route;
+import io.veza.edge.pool.ServerAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * A whole, valid configuration.
+ *
+ * @param threads event loops that carry traffic
+ * @param pools at least one, sorted by name
+ * @param routes each to one of the pools, sorted by name
+ * @param defaultPool one of the pools, for requests that no route takes
+ * @param trustedProxies whose forwarding fields are believed
+ * @param embeddedLab whether the lab servers run inside this process
+ */
+public record EdgeSettings(
+        Listen listen,
+        int threads,
+        List<PoolDefinition> pools,
+        List<Route> routes,
+        Optional<String> defaultPool,
+        Timeouts timeouts,
+        Limits limits,
+        List<Cidr> trustedProxies,
+        boolean embeddedLab) {
+
+    /**
+     * Where clients connect.
+     *
+     * @param http 0 for a free port
+     */
+    public record Listen(String host, int http) {}
+
+    /**
+     * Timeouts of the client's side and of idle connections, each positive; those towards servers are in each pool.
+     *
+     * @param requestHead for a whole request head
+     * @param client between two reads from, or writes to, a client in the middle of an exchange
+     * @param keepAlive from a response to the next request
+     * @param serverKeepAlive how long an idle server connection is kept
+     */
+    public record Timeouts(Duration requestHead, Duration client, Duration keepAlive, Duration serverKeepAlive) {}
+
+    /**
+     * Bounds of what is accepted and kept.
+     *
+     * @param requestLine bytes of a request line
+     * @param head bytes of a head
+     * @param headers fields in a head
+     * @param connections clients at a time
+     * @param idleConnections per server and event loop
+     */
+    public record Limits(int requestLine, int head, int headers, int connections, int idleConnections) {}
+
+    static final Format<Duration> TIMEOUT = Format.duration(Duration.ofMillis(1), Duration.ofDays(30));
+
+    private static final Duration STAND_IN = Duration.ofSeconds(1);
+    private static final int LARGEST_HEAD = 1 << 20;
+
+    public EdgeSettings {
+        pools = List.copyOf(pools);
+        routes = List.copyOf(routes);
+        trustedProxies = List.copyOf(trustedProxies);
+    }
+
+    /**
+     * Reads the sources that a Quarkus application reads, without one being started.
+     *
+     * @throws InvalidConfigException with all problems
+     */
+    public static EdgeSettings load() {
+        // Unknown keys are ours to report, together with the other problems.
+        return from(ConfigUtils.configBuilder()
+                .withMapping(EdgeConfig.class)
+                .withMappingIgnore("edge.**")
+                .build());
+    }
+
+    /**
+     * Reads a configuration that has the mapping {@link EdgeConfig}.
+     *
+     * @throws InvalidConfigException with all problems, unknown keys among them
+     */
+    public static EdgeSettings from(SmallRyeConfig config) {
+        Problems problems = new Problems();
+        new KnownKeys().check(config, problems);
+        return from(config.getConfigMapping(EdgeConfig.class), problems);
+    }
+
+    private static EdgeSettings from(EdgeConfig config, Problems problems) {
+        Map<String, EdgeConfig.Pool> pools = new TreeMap<>(config.pools());
+        if (pools.isEmpty()) {
+            problems.add(
+                    "edge.pools",
+                    "",
+                    "there must be a pool, such as edge.pools.api_pool.servers.api-1.address=127.0.0.1:8081");
+        }
+        Format<String> pool = text -> {
+            if (!pools.containsKey(text)) {
+                throw new IllegalArgumentException("there is no such pool; there are " + pools.keySet());
+            }
+            return text;
+        };
+        PoolTranslation translation = new PoolTranslation(config.timeouts(), problems);
+        List<PoolDefinition> definitions = new ArrayList<>();
+        pools.forEach((name, values) -> translation.definition(name, values).ifPresent(definitions::add));
+        EdgeSettings settings = new EdgeSettings(
+                listen(config.listen(), problems),
+                problems.read(config.threads(), Format.number(1, 1_024), 1),
+                definitions,
+                routes(config.routes(), pool, problems),
+                problems.readIfPresent(config.defaultPool(), pool),
+                timeouts(config.timeouts(), problems),
+                limits(config.limits(), problems),
+                problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
+                        .orElse(List.of()),
+                problems.read(config.lab().embedded(), Format.FLAG, false));
+        problems.throwIfAny();
+        return settings;
+    }
+
+    private static Listen listen(EdgeConfig.Listen listen, Problems problems) {
+        Format<String> host = text -> new ServerAddress(text, 1).host();
+        return new Listen(
+                problems.read(listen.host(), host, "localhost"),
+                problems.read(listen.http(), Format.number(0, 65_535), 0));
+    }
+
+    private static List<Route> routes(Map<String, EdgeConfig.Route> routes, Format<String> pool, Problems problems) {
+        // A route made of one part alone says what is wrong with that part.
+        Format<String> prefix = text ->
+                new Route("r", "p", List.of(text), List.of(), 0).pathPrefixes().get(0);
+        Format<String> host =
+                text -> new Route("r", "p", List.of(), List.of(text), 0).hosts().get(0);
+        List<Route> translated = new ArrayList<>();
+        new TreeMap<>(routes).forEach((name, route) -> {
+            String to = problems.read(route.pool(), pool, "p");
+            List<String> prefixes = problems.read(route.pathPrefixes(), Format.listOf(prefix), List.of());
+            List<String> hosts =
+                    problems.readIfPresent(route.hosts(), Format.listOf(host)).orElse(List.of());
+            int priority = problems.read(route.priority(), Format.number(-1_000_000, 1_000_000), 0);
+            problems.attempt(
+                            Problems.key("edge.routes", name), "", () -> new Route(name, to, prefixes, hosts, priority))
+                    .ifPresent(translated::add);
+        });
+        return translated;
+    }
+
+    private static Timeouts timeouts(EdgeConfig.Timeouts timeouts, Problems problems) {
+        return new Timeouts(
+                problems.read(timeouts.requestHead(), TIMEOUT, STAND_IN),
+                problems.read(timeouts.client(), TIMEOUT, STAND_IN),
+                problems.read(timeouts.keepAlive(), TIMEOUT, STAND_IN),
+                problems.read(timeouts.serverKeepAlive(), TIMEOUT, STAND_IN));
+    }
+
+    private static Limits limits(EdgeConfig.Limits limits, Problems problems) {
+        int head = problems.read(limits.head(), Format.size(64, LARGEST_HEAD), LARGEST_HEAD);
+        return new Limits(
+                problems.read(limits.requestLine(), Format.size(64, head), head),
+                head,
+                problems.read(limits.headers(), Format.number(1, 10_000), 1),
+                problems.read(limits.connections(), Format.number(1, 1_000_000), 1),
+                problems.read(limits.idleConnections(), Format.number(0, 65_536), 0));
+    }
+}

@@ -1,0 +1,544 @@
+package io.veza.edge.proxy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.veza.edge.http1.BodyReader;
+import io.veza.edge.http1.HeadFault;
+import io.veza.edge.http1.HeadParser;
+import io.veza.edge.http1.Method;
+import io.veza.edge.http1.RequestHead;
+import io.veza.edge.http1.ResponseHead;
+import io.veza.edge.http1.Trailers;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's connection, speaking HTTP/1.1: reads requests one after the other, answers them in order, and becomes the
+ * client's end of a tunnel after an upgrade. Belongs to one event loop.
+ *
+ * <p>While a request is being answered, what the client sends ahead is held back unread, at most one buffer of it.
+ */
+final class ClientConnection extends ChannelInboundHandlerAdapter implements ClientSide {
+
+    /** Response bodies up to this size are copied behind their head and sent as one buffer. */
+    private static final int INLINE_BODY = 8192;
+
+    /**
+     * A client that ends its sending side this soon after a request has half-closed and waits for the answer, as {@code nc
+     * -N} does; one that does so later has gone away. TCP shows no difference.
+     */
+    private static final long HALF_CLOSE_WINDOW = TimeUnit.MILLISECONDS.toNanos(250);
+
+    /** How long a connection that is closed by us goes on reading, so that its last answer is not lost to a reset. */
+    private static final long LINGER_TICKS = TimerWheel.ticks(Duration.ofSeconds(2));
+
+    private final TrafficLoop loop;
+    private final RouteTable<PoolTraffic> routes;
+    private final ClientAddress address;
+    private final Channel channel;
+    private final BodyReader body;
+    private final TimerWheel.Timer timer = new TimerWheel.Timer() {
+        @Override
+        void expired() {
+            timeout();
+        }
+    };
+
+    private @Nullable RequestHead head;
+    private @Nullable Exchange exchange;
+    private @Nullable Tunnel tunnel;
+    private @Nullable ByteBuf pending;
+    private @Nullable ByteBuf out;
+    private boolean reading;
+    private boolean keepAlive;
+    private boolean http10;
+    private boolean toHead;
+    private boolean responding;
+    private boolean responseChunked;
+    private boolean closeAfterResponse;
+    private boolean halfClosed;
+    private boolean closing;
+    private boolean closed;
+    private boolean anyRequest;
+    private long requestEndNanos;
+    private long unsent;
+
+    ClientConnection(TrafficLoop loop, RouteTable<PoolTraffic> routes, ClientAddress address, Channel channel) {
+        this.loop = loop;
+        this.routes = routes;
+        this.address = address;
+        this.channel = channel;
+        this.body = new BodyReader(loop.settings.limits());
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        loop.observer.connectionOpened();
+        loop.wheel.arm(timer, loop.requestHeadTicks);
+    }
+
+    // Reading requests
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) {
+        ByteBuf in = (ByteBuf) msg;
+        Tunnel through = tunnel;
+        if (through != null) {
+            through.fromClient(in);
+        } else if (closing) {
+            in.release();
+        } else {
+            ByteBuf earlier = pending;
+            pending = null;
+            read(earlier == null ? in : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(channel.alloc(), earlier, in));
+        }
+    }
+
+    /** Takes over the buffer. */
+    private void read(ByteBuf in) {
+        reading = true;
+        boolean goOn = true;
+        while (goOn && in.isReadable() && !closing && tunnel == null) {
+            if (exchange == null) {
+                goOn = readHead(in);
+            } else {
+                goOn = !body.isOver() && readBody(in, exchange);
+            }
+        }
+        reading = false;
+        Tunnel through = tunnel;
+        if (!in.isReadable() || closing) {
+            in.release();
+        } else if (through != null) {
+            through.fromClient(in);
+            through.flushServer();
+        } else {
+            pending = in;
+            pauseReading();
+        }
+    }
+
+    private boolean readHead(ByteBuf in) {
+        RequestHead parsing = head != null ? head : loop.takeRequestHead();
+        boolean begins = !parsing.started();
+        head = parsing;
+        HeadParser.Progress progress = parsing.feed(in);
+        if (progress == HeadParser.Progress.MORE) {
+            if (begins && anyRequest) {
+                loop.wheel.arm(timer, loop.requestHeadTicks);
+            }
+            return false;
+        }
+        head = null;
+        anyRequest = true;
+        timer.cancel();
+        if (progress == HeadParser.Progress.FAULT) {
+            refuse(new ExchangeFailure.Malformed(Objects.requireNonNull(parsing.fault())));
+        } else {
+            request(parsing);
+        }
+        loop.giveBack(parsing);
+        return true;
+    }
+
+    private void request(RequestHead request) {
+        keepAlive = request.keepsAlive() && !halfClosed;
+        http10 = request.http10();
+        toHead = request.method() == Method.HEAD;
+        responding = false;
+        long length = request.bodyLength();
+        if (length == RequestHead.CHUNKED) {
+            body.startChunked();
+        } else {
+            body.startLength(length);
+        }
+        if (body.isOver()) {
+            requestEndNanos = System.nanoTime();
+        } else {
+            loop.wheel.arm(timer, loop.clientTicks);
+        }
+        PoolTraffic pool = routes.find(request);
+        if (pool == null) {
+            refuse(ExchangeFailure.Edge.NO_ROUTE);
+            return;
+        }
+        Exchange begun = new Exchange(loop, this, address, pool, request);
+        exchange = begun;
+        begun.start();
+    }
+
+    /** True if reading goes on. */
+    private boolean readBody(ByteBuf in, Exchange current) {
+        if (!current.takesBody()) {
+            // From here on it is the server that keeps everybody waiting.
+            timer.cancel();
+            return false;
+        }
+        loop.wheel.arm(timer, loop.clientTicks);
+        switch (body.next(in)) {
+            case MORE -> {
+                return false;
+            }
+            case DATA -> {
+                current.requestData(in.retainedSlice(body.dataStart(), body.dataLength()));
+                if (body.isOver()) {
+                    requestIsOver(current);
+                }
+            }
+            case END -> requestIsOver(current);
+            case FAULT -> {
+                HeadFault fault = Objects.requireNonNull(body.fault());
+                ExchangeFailure failure = new ExchangeFailure.Malformed(fault);
+                current.cancel(failure);
+                failed(failure);
+            }
+        }
+        return true;
+    }
+
+    private void requestIsOver(Exchange current) {
+        timer.cancel();
+        requestEndNanos = System.nanoTime();
+        current.requestEnd(body.trailers());
+    }
+
+    void pauseReading() {
+        channel.config().setAutoRead(false);
+    }
+
+    void resumeReading() {
+        channel.config().setAutoRead(true);
+    }
+
+    @Override
+    public void resumeUpload() {
+        if (exchange != null && !body.isOver()) {
+            loop.wheel.arm(timer, loop.clientTicks);
+        }
+        readOn();
+    }
+
+    /** Goes on with what was held back, unless that is being done already. */
+    private void readOn() {
+        if (reading || closed) {
+            return;
+        }
+        ByteBuf held = pending;
+        if (held != null) {
+            pending = null;
+            read(held);
+        }
+        if (pending == null) {
+            resumeReading();
+        }
+        Exchange current = exchange;
+        if (current != null) {
+            current.flushServer();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        Tunnel through = tunnel;
+        Exchange current = exchange;
+        if (through != null) {
+            through.flushServer();
+        } else if (current != null) {
+            current.flushServer();
+        }
+    }
+
+    // Answering
+
+    private void refuse(ExchangeFailure failure) {
+        loop.observer.failed(failure, null);
+        failed(failure);
+        flush();
+    }
+
+    @Override
+    public void failed(ExchangeFailure failure) {
+        exchange = null;
+        if (responding || failure.status() == 0) {
+            reset();
+            return;
+        }
+        boolean close = failure.closes() || !keepAlive || !body.isOver();
+        write(Unpooled.wrappedBuffer(Refusals.response(failure, close, !toHead)));
+        responded(close);
+    }
+
+    @Override
+    public void interim(ResponseHead interim) {
+        ResponseEncoder.encode(interim, ResponseEncoder.Framing.AS_DECLARED, false, false, null, null, loop.writer);
+        write(loop.writer.toBuffer(channel.alloc(), 0));
+    }
+
+    @Override
+    public void responseHead(ResponseHead response, Exchange current, long bodyLength, int ready) {
+        responding = true;
+        ResponseEncoder.Framing framing;
+        if (!response.mayHaveBody(toHead)) {
+            framing = ResponseEncoder.Framing.AS_DECLARED;
+        } else if (bodyLength >= 0) {
+            framing = ResponseEncoder.Framing.LENGTH;
+        } else {
+            framing = http10 ? ResponseEncoder.Framing.UNTIL_CLOSE : ResponseEncoder.Framing.CHUNKED;
+        }
+        responseChunked = framing == ResponseEncoder.Framing.CHUNKED;
+        // A response that begins before the request has ended may end before it too; what comes then is not a request.
+        closeAfterResponse =
+                !keepAlive || halfClosed || framing == ResponseEncoder.Framing.UNTIL_CLOSE || !body.isOver();
+        ResponseEncoder.encode(
+                response,
+                framing,
+                closeAfterResponse,
+                http10 && !closeAfterResponse,
+                current.sticky(),
+                current.setCookie(),
+                loop.writer);
+        out = loop.writer.toBuffer(channel.alloc(), responseChunked ? 0 : Math.min(ready, INLINE_BODY));
+    }
+
+    @Override
+    public void responseData(ByteBuf data) {
+        ByteBuf begun = out;
+        if (responseChunked) {
+            writeOut();
+            Chunks.write(channel, data);
+        } else if (begun != null && data.readableBytes() <= begun.writableBytes()) {
+            begun.writeBytes(data);
+            data.release();
+        } else {
+            writeOut();
+            write(data);
+        }
+        if (!channel.isWritable()) {
+            watchUnsent();
+        }
+    }
+
+    private void writeOut() {
+        ByteBuf begun = out;
+        if (begun != null) {
+            out = null;
+            write(begun);
+        }
+    }
+
+    private void write(ByteBuf buffer) {
+        channel.write(buffer, channel.voidPromise());
+    }
+
+    @Override
+    public void responseEnd(@Nullable Trailers trailers) {
+        writeOut();
+        if (responseChunked) {
+            write(Chunks.last(channel, trailers, loop.writer));
+        }
+        exchange = null;
+        responded(closeAfterResponse);
+    }
+
+    /** After the last byte of an answer was written: closes, or turns to the next request. */
+    private void responded(boolean close) {
+        responding = false;
+        if (close || halfClosed) {
+            closeAfterWrites();
+        } else {
+            loop.wheel.arm(timer, loop.keepAliveTicks);
+            readOn();
+        }
+    }
+
+    @Override
+    public void flush() {
+        writeOut();
+        channel.flush();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (channel.isWritable()) {
+            Tunnel through = tunnel;
+            Exchange current = exchange;
+            if (through != null) {
+                through.clientWritable();
+            } else if (current != null) {
+                if (body.isOver()) {
+                    timer.cancel();
+                }
+                current.clientWritable();
+            }
+        }
+    }
+
+    // Tunnels
+
+    @Override
+    public void switchTo(Tunnel opened, ResponseHead response, Exchange current) {
+        ResponseEncoder.encode(
+                response,
+                ResponseEncoder.Framing.AS_DECLARED,
+                false,
+                false,
+                current.sticky(),
+                current.setCookie(),
+                loop.writer);
+        write(loop.writer.toBuffer(channel.alloc(), 0));
+        loop.wheel.remove(timer);
+        exchange = null;
+        tunnel = opened;
+        opened.open(this);
+        readOn();
+    }
+
+    /** Sends what came through the tunnel. Takes over the buffer. */
+    void tunnelData(ByteBuf data) {
+        write(data);
+    }
+
+    /** The tunnel has ended; what was sent through it still goes out. */
+    void closeTunnel() {
+        closeAfterWrites();
+    }
+
+    // Ends
+
+    /**
+     * Ends our side once all is sent, then goes on reading for a moment: a client that is still sending would otherwise
+     * have its answer destroyed by a reset (RFC 9112 section 9.6).
+     */
+    private void closeAfterWrites() {
+        closing = true;
+        loop.wheel.arm(timer, loop.clientTicks);
+        watchUnsent();
+        resumeReading();
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+            if (!written.isSuccess() || halfClosed) {
+                channel.close();
+            } else {
+                ((DuplexChannel) channel).shutdownOutput();
+                loop.wheel.arm(timer, LINGER_TICKS);
+                unsent = 0;
+            }
+        });
+    }
+
+    /** Ends the connection so that nothing cut short looks whole. */
+    private void reset() {
+        closing = true;
+        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        channel.close();
+    }
+
+    /** Begins to watch that a client which does not keep up takes at least something within its timeout. */
+    private void watchUnsent() {
+        unsent = unsentBytes();
+        if (!timer.isArmed()) {
+            loop.wheel.arm(timer, loop.clientTicks);
+        }
+    }
+
+    private long unsentBytes() {
+        var buffer = channel.unsafe().outboundBuffer();
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+    }
+
+    private void timeout() {
+        long left = unsentBytes();
+        Exchange current = exchange;
+        if (left > 0 && left < unsent) {
+            unsent = left;
+            loop.wheel.arm(timer, loop.clientTicks);
+        } else if (closing) {
+            channel.close();
+        } else if (current != null) {
+            ExchangeFailure failure =
+                    responding ? ExchangeFailure.Client.STOPPED_READING : ExchangeFailure.Client.BODY_TIMEOUT;
+            current.cancel(failure);
+            failed(failure);
+            flush();
+        } else if (head != null || !anyRequest) {
+            refuse(ExchangeFailure.Client.HEAD_TIMEOUT);
+        } else {
+            channel.close();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            inputEnded();
+        }
+    }
+
+    private void inputEnded() {
+        halfClosed = true;
+        Tunnel through = tunnel;
+        Exchange current = exchange;
+        if (through != null) {
+            through.clientClosed();
+            channel.close();
+        } else if (current == null || closing) {
+            // Nothing is owed but what was already written.
+            closeAfterWrites();
+        } else if (!body.isOver() || System.nanoTime() - requestEndNanos > HALF_CLOSE_WINDOW) {
+            current.cancel(ExchangeFailure.Client.ABORTED);
+            reset();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        channel.close();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        closing = true;
+        loop.observer.connectionClosed();
+        loop.wheel.remove(timer);
+        RequestHead parsing = head;
+        if (parsing != null) {
+            head = null;
+            loop.giveBack(parsing);
+        }
+        release(pending);
+        pending = null;
+        release(out);
+        out = null;
+        Exchange current = exchange;
+        exchange = null;
+        Tunnel through = tunnel;
+        if (through != null) {
+            through.clientClosed();
+        } else if (current != null) {
+            current.cancel(ExchangeFailure.Client.ABORTED);
+        }
+    }
+
+    private static void release(@Nullable ByteBuf buffer) {
+        if (buffer != null) {
+            buffer.release();
+        }
+    }
+}

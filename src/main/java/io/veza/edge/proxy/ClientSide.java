@@ -1,0 +1,43 @@
+package io.veza.edge.proxy;
+
+import io.netty.buffer.ByteBuf;
+import io.veza.edge.http1.ResponseHead;
+import io.veza.edge.http1.Trailers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client's half of an exchange, whatever protocol the client speaks. Called on the exchange's event loop only; nothing
+ * is sent before {@link #flush}.
+ */
+interface ClientSide {
+
+    /** Passes on an interim response. */
+    void interim(ResponseHead head);
+
+    /**
+     * Begins the response.
+     *
+     * @param bodyLength as of {@link ResponseHead#bodyLength}
+     * @param ready how many bytes of the body are at hand and follow at once
+     */
+    void responseHead(ResponseHead head, Exchange exchange, long bodyLength, int ready);
+
+    /** Takes over a piece of the response's body. */
+    void responseData(ByteBuf data);
+
+    void responseEnd(@Nullable Trailers trailers);
+
+    /** Answers 101 and from now on speaks through the tunnel. */
+    void switchTo(Tunnel tunnel, ResponseHead head, Exchange exchange);
+
+    /** Ends the exchange: with an answer if none has begun, else so that the client sees that its response is cut. */
+    void failed(ExchangeFailure failure);
+
+    /** Whether the client takes more without piling up. */
+    boolean isWritable();
+
+    /** The server takes the request's body, or more of it. */
+    void resumeUpload();
+
+    void flush();
+}

@@ -1,0 +1,491 @@
+package io.veza.edge.proxy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.veza.edge.control.PoolSnapshot;
+import io.veza.edge.control.ServerEntry;
+import io.veza.edge.health.Admission;
+import io.veza.edge.http1.KnownField;
+import io.veza.edge.http1.Method;
+import io.veza.edge.http1.RequestHead;
+import io.veza.edge.http1.ResponseHead;
+import io.veza.edge.http1.Trailers;
+import io.veza.edge.http1.WebSocketHandshake;
+import io.veza.edge.persistence.StickyCookie;
+import java.net.InetSocketAddress;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and its response: finds a server, goes to another one if it cannot be reached, and relays both ways. Knows
+ * neither the client's protocol nor sockets. Belongs to one event loop; only {@link #wake} may be called from others.
+ *
+ * <p>Course: queued (only if every server is full) → connecting (only without an idle connection) → sent → responding →
+ * ended. A failed connect goes back to choosing with that server excluded; a server that closes before its first byte is
+ * tried once more. From the first byte of the response on, nothing is repeated.
+ */
+final class Exchange {
+
+    private enum Phase {
+        CHOOSING,
+        QUEUED,
+        CONNECTING,
+        SENT,
+        RESPONDING,
+        ENDED
+    }
+
+    /** Interim responses to one request; more are a server gone wild. */
+    private static final int MOST_INTERIM = 16;
+
+    private final TrafficLoop loop;
+    private final ClientSide client;
+    private final PoolTraffic pool;
+    private final boolean isHead;
+    private final boolean http10;
+    private final boolean idempotent;
+    private final boolean chunked;
+    private final boolean bodyless;
+    private final long startNanos;
+    private final byte @Nullable [] expectedAccept;
+    private final ByteBuf requestHead;
+    private final long hashKey;
+
+    private Phase phase = Phase.CHOOSING;
+    private Set<String> excluded = Set.of();
+    private @Nullable String pinned;
+    private boolean refreshCookie;
+    private @Nullable Instant cookieFirstSeen;
+    private @Nullable ServerEntry server;
+    private @Nullable ServerConnection connection;
+    private boolean requestOver;
+    private boolean bodySent;
+    private boolean retried;
+    private @Nullable String retryServer;
+    private boolean connectFailed;
+    private long connectDeadline;
+    private int interims;
+    private int status;
+    private boolean responsePaused;
+    private final TimerWheel.Timer queueTimer = new TimerWheel.Timer() {
+        @Override
+        void expired() {
+            pool.queue.leave(Exchange.this);
+            fail(ExchangeFailure.Edge.QUEUE_TIMEOUT);
+        }
+    };
+
+    /** Reads all it needs of the head, which the caller may reuse afterwards. */
+    Exchange(TrafficLoop loop, ClientSide client, ClientAddress address, PoolTraffic pool, RequestHead head) {
+        this.loop = loop;
+        this.client = client;
+        this.pool = pool;
+        this.startNanos = System.nanoTime();
+        this.isHead = head.method() == Method.HEAD;
+        this.http10 = head.http10();
+        this.chunked = head.bodyLength() == RequestHead.CHUNKED;
+        this.bodyless = head.bodyLength() == RequestHead.NO_BODY;
+        this.requestOver = bodyless;
+        this.idempotent = head.method().isIdempotent();
+        this.expectedAccept =
+                head.upgradesToWebSocket() ? WebSocketHandshake.accept(head.bytes(), head.keyStart()) : null;
+        HashKeyReader reader = pool.hashKey;
+        this.hashKey = reader == null ? 0 : reader.read(head);
+        if (pool.sticky != null) {
+            readStickyCookie(head, pool.sticky);
+        }
+        RequestEncoder.encode(head, address, pool.sticky, loop.ids, loop.writer);
+        this.requestHead = loop.writer.toBuffer(PooledByteBufAllocator.DEFAULT, 0);
+    }
+
+    private void readStickyCookie(RequestHead head, StickyCookie sticky) {
+        byte[] buf = head.bytes();
+        PoolSnapshot snapshot = pool.snapshot();
+        for (int i = 0; i < head.fields(); i++) {
+            if (head.known(i) != KnownField.COOKIE) {
+                continue;
+            }
+            int from = head.valueStart(i);
+            int to = head.valueEnd(i);
+            long found;
+            while ((found = sticky.next(buf, from, to)) >= 0) {
+                int valueStart = (int) (found >>> 32);
+                int valueEnd = (int) found;
+                ServerEntry named = snapshot.persistent(buf, valueStart, valueEnd);
+                if (named != null && honours(sticky, buf, valueStart, valueEnd)) {
+                    pinned = named.server().name();
+                    return;
+                }
+                from = valueEnd;
+            }
+        }
+    }
+
+    /** Whether the dates in the cookie, if it has any, let it count. */
+    private boolean honours(StickyCookie sticky, byte[] buf, int from, int to) {
+        if (sticky.timeless() && StickyCookie.serverEnd(buf, from, to) == to) {
+            return true;
+        }
+        Instant now = Instant.now();
+        switch (sticky.age(buf, from, to, now)) {
+            case EXPIRED -> {
+                return false;
+            }
+            case REFRESH -> {
+                refreshCookie = true;
+                cookieFirstSeen = sticky.firstSeen(buf, from, to, now);
+            }
+            case FRESH -> {}
+        }
+        return true;
+    }
+
+    // Finding a server
+
+    /** Chooses a server and sends the request; to be called once. */
+    void start() {
+        dispatch();
+    }
+
+    private void dispatch() {
+        PoolSnapshot snapshot = pool.snapshot();
+        ServerEntry chosen = choose(snapshot);
+        if (chosen != null && chosen.tryAcquire()) {
+            if (phase == Phase.QUEUED) {
+                leaveQueue();
+            }
+            phase = Phase.CHOOSING;
+            server = chosen;
+            loop.observer.dispatched(chosen);
+            connectTo(chosen);
+        } else if (chosen != null || snapshot.saturated(excluded)) {
+            if (phase != Phase.QUEUED) {
+                joinQueue();
+            }
+        } else {
+            if (phase == Phase.QUEUED) {
+                leaveQueue();
+            }
+            fail(connectFailed ? ExchangeFailure.Server.CONNECT_FAILED : ExchangeFailure.Edge.NO_SERVER);
+        }
+    }
+
+    private @Nullable ServerEntry choose(PoolSnapshot snapshot) {
+        ServerEntry again = named(snapshot, retryServer);
+        if (again != null && (again.admission() == Admission.ALL || retryServer == pinned)) {
+            return again;
+        }
+        ServerEntry holder = named(snapshot, pinned);
+        if (holder != null && holder.admission() != Admission.NONE) {
+            return holder;
+        }
+        return hashKey == HashKeyReader.NONE ? snapshot.pickWithoutKey(excluded) : snapshot.pick(hashKey, excluded);
+    }
+
+    private @Nullable ServerEntry named(PoolSnapshot snapshot, @Nullable String name) {
+        return name == null || excluded.contains(name) ? null : snapshot.entry(name);
+    }
+
+    private void joinQueue() {
+        phase = Phase.QUEUED;
+        if (!pool.queue.join(this)) {
+            fail(ExchangeFailure.Edge.QUEUE_FULL);
+            return;
+        }
+        loop.wheel.arm(queueTimer, pool.queueTicks);
+        // Whoever left in between saw no waiter: look once more.
+        dispatch();
+    }
+
+    private void leaveQueue() {
+        pool.queue.leave(this);
+        loop.wheel.remove(queueTimer);
+    }
+
+    /** Has a waiting exchange look for a place again. From any thread. */
+    void wake() {
+        loop.eventLoop.execute(() -> {
+            if (phase == Phase.QUEUED) {
+                dispatchAgain();
+            }
+        });
+    }
+
+    /** Dispatches outside of the client's own turn, so that nobody else would send what is written. */
+    private void dispatchAgain() {
+        dispatch();
+        if (connection != null) {
+            client.resumeUpload();
+            flushServer();
+        }
+    }
+
+    private void connectTo(ServerEntry chosen) {
+        InetSocketAddress address = chosen.address();
+        if (address == null) {
+            connectFailed();
+            return;
+        }
+        ServerConnections connections = loop.connections(chosen);
+        ServerConnection idle = retried ? null : connections.takeIdle(address);
+        if (idle != null) {
+            loop.observer.reused(chosen);
+            send(idle);
+            return;
+        }
+        if (connectDeadline == 0) {
+            connectDeadline = System.nanoTime() + pool.connectBudget.toNanos();
+        }
+        phase = Phase.CONNECTING;
+        connections.connect(chosen, address, pool.connectMillis, this);
+    }
+
+    /** False if the exchange has ended meanwhile and the connection is free for another. */
+    boolean connected(ServerConnection to) {
+        if (phase != Phase.CONNECTING) {
+            return false;
+        }
+        send(to);
+        client.resumeUpload();
+        to.flush();
+        return true;
+    }
+
+    void connectFailed() {
+        if (phase == Phase.ENDED) {
+            return;
+        }
+        ServerEntry unreachable = giveUpServer();
+        connectFailed = true;
+        if (unreachable != null) {
+            exclude(unreachable);
+            loop.observer.connectFailed(unreachable);
+            if (connectDeadline == 0 || System.nanoTime() - connectDeadline < 0) {
+                loop.observer.redispatched(unreachable);
+                phase = Phase.CHOOSING;
+                dispatchAgain();
+                return;
+            }
+        }
+        fail(ExchangeFailure.Server.CONNECT_FAILED);
+    }
+
+    private void exclude(ServerEntry entry) {
+        if (excluded.isEmpty()) {
+            excluded = new HashSet<>();
+        }
+        excluded.add(entry.server().name());
+    }
+
+    private @Nullable ServerEntry giveUpServer() {
+        ServerEntry left = server;
+        server = null;
+        connection = null;
+        if (left != null) {
+            pool.release(left);
+        }
+        return left;
+    }
+
+    private void send(ServerConnection to) {
+        connection = to;
+        phase = Phase.SENT;
+        to.begin(this, requestHead.retainedDuplicate(), chunked, bodyless);
+    }
+
+    // The request's body
+
+    /** Whether a piece of the body can be sent on now; if not, {@link ClientSide#resumeUpload} will be called. */
+    boolean takesBody() {
+        ServerConnection to = connection;
+        return to != null && to.isWritable();
+    }
+
+    /** Sends a piece of the request's body. Takes over the buffer. */
+    void requestData(ByteBuf data) {
+        ServerConnection to = connection;
+        if (to == null) {
+            data.release();
+        } else {
+            bodySent = true;
+            to.requestData(data);
+        }
+    }
+
+    void requestEnd(@Nullable Trailers trailers) {
+        requestOver = true;
+        ServerConnection to = connection;
+        if (to != null) {
+            bodySent = true;
+            to.requestEnd(trailers);
+        }
+    }
+
+    /** Sends what is buffered towards the server. */
+    void flushServer() {
+        ServerConnection to = connection;
+        if (to != null) {
+            to.flush();
+        }
+    }
+
+    // The response
+
+    /** False if the server has sent enough of these. */
+    boolean interim(ResponseHead head) {
+        if (!http10) {
+            client.interim(head);
+        }
+        return ++interims <= MOST_INTERIM;
+    }
+
+    void responseHead(ResponseHead head, long bodyLength, int ready) {
+        phase = Phase.RESPONDING;
+        status = head.status();
+        client.responseHead(head, this, bodyLength, ready);
+    }
+
+    /** Relays a piece of the response's body. Takes over the buffer. */
+    void responseData(ByteBuf data) {
+        client.responseData(data);
+        ServerConnection from = connection;
+        if (from != null && !client.isWritable()) {
+            responsePaused = true;
+            from.pauseResponse();
+        }
+    }
+
+    /** The client has taken what it was given. */
+    void clientWritable() {
+        ServerConnection from = connection;
+        if (responsePaused && from != null) {
+            responsePaused = false;
+            from.resumeResponse();
+        }
+    }
+
+    void responseEnd(@Nullable Trailers trailers) {
+        ServerEntry served = server;
+        if (served != null) {
+            loop.observer.completed(served, status, System.nanoTime() - startNanos);
+        }
+        end();
+        client.responseEnd(trailers);
+    }
+
+    /** Turns into a tunnel; null if this is not the answer to an upgrade that was asked for. */
+    @Nullable
+    Tunnel upgrade(ResponseHead head, ServerConnection with) {
+        byte[] expected = expectedAccept;
+        ServerEntry chosen = server;
+        if (expected == null || chosen == null || !head.accepts(expected)) {
+            return null;
+        }
+        loop.observer.completed(chosen, head.status(), System.nanoTime() - startNanos);
+        Tunnel tunnel = new Tunnel(loop, pool, chosen, with);
+        client.switchTo(tunnel, head, this);
+        // The place on the server passes to the tunnel.
+        server = null;
+        end();
+        return tunnel;
+    }
+
+    /** The cookie line this response must carry, or null. */
+    byte @Nullable [] setCookie() {
+        StickyCookie sticky = pool.sticky;
+        ServerEntry served = server;
+        if (sticky == null || served == null) {
+            return null;
+        }
+        boolean holdsIt = served.server().name().equals(pinned);
+        if (holdsIt && !refreshCookie) {
+            return null;
+        }
+        Instant now = sticky.timeless() ? Instant.EPOCH : Instant.now();
+        Instant firstSeen = holdsIt && cookieFirstSeen != null ? cookieFirstSeen : now;
+        return sticky.setCookie(served.cookieValue(), firstSeen, now);
+    }
+
+    // Ends
+
+    /** The connection to the server came to nothing. */
+    void serverFailed(ExchangeFailure failure) {
+        ServerEntry failed = giveUpServer();
+        boolean again =
+                failure.retryable() && idempotent && !bodySent && !retried && phase == Phase.SENT && interims == 0;
+        if (again && failed != null) {
+            // The same server first: it was chosen for a reason, and may only have closed an idle connection.
+            retried = true;
+            retryServer = failed.server().name().equals(pinned)
+                    ? pinned
+                    : failed.server().name();
+            loop.observer.retried(failed);
+            phase = Phase.CHOOSING;
+            dispatchAgain();
+        } else {
+            loop.observer.failed(failure, failed);
+            endWith(failure);
+        }
+    }
+
+    /** The client went away or stopped taking part. */
+    void cancel(ExchangeFailure failure) {
+        if (phase != Phase.ENDED) {
+            loop.observer.failed(failure, server);
+            ServerConnection to = connection;
+            end();
+            if (to != null) {
+                to.abandon();
+            }
+        }
+    }
+
+    private void fail(ExchangeFailure failure) {
+        loop.observer.failed(failure, null);
+        endWith(failure);
+    }
+
+    private void endWith(ExchangeFailure failure) {
+        end();
+        client.failed(failure);
+        client.flush();
+    }
+
+    private void end() {
+        if (phase == Phase.ENDED) {
+            return;
+        }
+        if (phase == Phase.QUEUED) {
+            leaveQueue();
+        }
+        phase = Phase.ENDED;
+        giveUpServer();
+        requestHead.release();
+    }
+
+    // What others ask
+
+    ClientSide client() {
+        return client;
+    }
+
+    boolean isHead() {
+        return isHead;
+    }
+
+    long serverTicks() {
+        return pool.serverTicks;
+    }
+
+    /** Whether it is the client that keeps the server waiting, so that the server's timeout means nothing. */
+    boolean waitsForClient(boolean serverWritable) {
+        return (!requestOver && serverWritable) || (responsePaused && !client.isWritable());
+    }
+
+    @Nullable
+    StickyCookie sticky() {
+        return pool.sticky;
+    }
+}

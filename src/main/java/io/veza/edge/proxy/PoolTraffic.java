@@ -1,0 +1,57 @@
+package io.veza.edge.proxy;
+
+import io.veza.edge.control.PoolController;
+import io.veza.edge.control.PoolDefinition;
+import io.veza.edge.control.PoolSnapshot;
+import io.veza.edge.control.ServerEntry;
+import io.veza.edge.persistence.StickyCookie;
+import io.veza.edge.pool.Algorithm;
+import io.veza.edge.pool.Pool;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** A pool as the traffic plane sees it: where its snapshot is, and its settings in the units used here. Thread-safe. */
+final class PoolTraffic {
+
+    private final PoolController controller;
+    final @Nullable StickyCookie sticky;
+
+    /** Null unless the pool hashes. */
+    final @Nullable HashKeyReader hashKey;
+
+    final WaitQueue queue;
+    final int connectMillis;
+
+    /** How long an exchange goes on looking for a server that can be reached: a black hole or two, not all of them. */
+    final Duration connectBudget;
+
+    final long serverTicks;
+    final long tunnelTicks;
+    final long queueTicks;
+
+    PoolTraffic(PoolController controller) {
+        this.controller = controller;
+        PoolDefinition definition = controller.snapshot().definition();
+        Pool pool = definition.pool();
+        this.sticky = definition.stickyCookie().orElse(null);
+        this.hashKey = pool.balance().algorithm() == Algorithm.URI
+                ? HashKeyReader.of(pool.balance().hashKey())
+                : null;
+        this.queue = new WaitQueue(pool.maxQueue());
+        this.connectMillis = (int) pool.timeouts().connect().toMillis();
+        this.connectBudget = pool.timeouts().connect().multipliedBy(3);
+        this.serverTicks = TimerWheel.ticks(pool.timeouts().server());
+        this.tunnelTicks = TimerWheel.ticks(pool.timeouts().tunnel());
+        this.queueTicks = TimerWheel.ticks(pool.timeouts().queue());
+    }
+
+    PoolSnapshot snapshot() {
+        return controller.snapshot();
+    }
+
+    /** Gives a place back and lets the longest waiting exchange have a try. */
+    void release(ServerEntry server) {
+        server.load().release();
+        queue.wakeNext();
+    }
+}

@@ -1,0 +1,69 @@
+package io.veza.edge.proxy;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The edge's own answers: short problem documents (RFC 9457), made once for each failure. */
+final class Refusals {
+
+    /** What a client is asked to wait before it tries again, in seconds: a check or two may have passed by then. */
+    private static final int RETRY_AFTER = 5;
+
+    private static final Map<Integer, String> REASONS = Map.of(
+            400, "Bad Request",
+            404, "Not Found",
+            405, "Method Not Allowed",
+            408, "Request Timeout",
+            414, "URI Too Long",
+            431, "Request Header Fields Too Large",
+            502, "Bad Gateway",
+            503, "Service Unavailable",
+            504, "Gateway Timeout",
+            505, "HTTP Version Not Supported");
+
+    private record Form(ExchangeFailure failure, boolean close, boolean body) {}
+
+    private static final Map<Form, byte[]> MADE = new ConcurrentHashMap<>();
+
+    private Refusals() {}
+
+    /**
+     * The whole response.
+     *
+     * @param close whether it says that the connection ends with it
+     * @param body whether the body is sent too; not in answer to HEAD
+     */
+    static byte[] response(ExchangeFailure failure, boolean close, boolean body) {
+        return MADE.computeIfAbsent(new Form(failure, close, body), Refusals::make);
+    }
+
+    private static byte[] make(Form form) {
+        ExchangeFailure failure = form.failure();
+        String reason = REASONS.get(failure.status());
+        String problem = "{\"type\":\"about:blank\",\"title\":\"" + reason + "\",\"status\":" + failure.status()
+                + ",\"detail\":\"" + failure.detail() + "\"}\n";
+        StringBuilder response = new StringBuilder(320)
+                .append("HTTP/1.1 ")
+                .append(failure.status())
+                .append(' ')
+                .append(reason)
+                .append("\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\nContent-Length: ")
+                .append(problem.length())
+                .append("\r\n");
+        if (failure.status() == 503) {
+            response.append("Retry-After: ").append(RETRY_AFTER).append("\r\n");
+        }
+        if (failure.status() == 405) {
+            response.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n");
+        }
+        if (form.close()) {
+            response.append("Connection: close\r\n");
+        }
+        response.append("\r\n");
+        if (form.body()) {
+            response.append(problem);
+        }
+        return response.toString().getBytes(StandardCharsets.US_ASCII);
+    }
+}

@@ -1,0 +1,87 @@
+package io.veza.edge.proxy;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.veza.edge.control.ServerEntry;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One event loop's connections to one server: the idle ones, the last used first so that the others can age out, and all
+ * of them, so that they can be cut.
+ */
+final class ServerConnections {
+
+    private final TrafficLoop loop;
+    private final ArrayDeque<ServerConnection> idle = new ArrayDeque<>();
+    private final Set<ServerConnection> all = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    ServerConnections(TrafficLoop loop) {
+        this.loop = loop;
+    }
+
+    /** An idle connection to this address, or null; those to an address the server no longer has are closed. */
+    @Nullable
+    ServerConnection takeIdle(InetSocketAddress address) {
+        ServerConnection connection;
+        while ((connection = idle.pollLast()) != null) {
+            if (connection.isTo(address)) {
+                return connection;
+            }
+            connection.close();
+        }
+        return null;
+    }
+
+    /** Keeps a connection for the next exchange; false if there are enough. */
+    boolean keepIdle(ServerConnection connection) {
+        if (idle.size() >= loop.settings.maxIdle()) {
+            return false;
+        }
+        idle.addLast(connection);
+        return true;
+    }
+
+    /** Opens a connection for an exchange, which hears of it either way. */
+    void connect(ServerEntry server, InetSocketAddress address, int timeoutMillis, Exchange exchange) {
+        ServerConnection connection = new ServerConnection(loop, this, address, exchange);
+        all.add(connection);
+        Bootstrap bootstrap = loop.newConnection()
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
+                .handler(connection);
+        long start = System.nanoTime();
+        ChannelFuture connecting = bootstrap.connect(address);
+        connection.connecting(connecting.channel());
+        connecting.addListener(future -> {
+            if (future.isSuccess()) {
+                loop.observer.connected(server, System.nanoTime() - start);
+                connection.connected();
+            } else {
+                all.remove(connection);
+                connection.connectFailed();
+            }
+        });
+    }
+
+    void closed(ServerConnection connection) {
+        all.remove(connection);
+        idle.remove(connection);
+    }
+
+    /** Ends everything on this server: exchanges in flight, idle connections, tunnels. */
+    void cut() {
+        for (ServerConnection connection : new ArrayList<>(all)) {
+            connection.cut();
+        }
+    }
+
+    int open() {
+        return all.size();
+    }
+}

@@ -1,0 +1,140 @@
+package io.veza.edge.proxy;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.concurrent.ScheduledFuture;
+import io.veza.edge.control.ServerEntry;
+import io.veza.edge.http1.HeadWriter;
+import io.veza.edge.http1.RequestHead;
+import io.veza.edge.http1.ResponseHead;
+import io.veza.edge.http1.WebSocketFrames;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the connections of one event loop share: timers, parsers, scratch space, server connections. Nothing here is
+ * touched from any other thread.
+ */
+final class TrafficLoop {
+
+    /** Below this much unsent a connection takes more again; above the other its source is no longer read. */
+    static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 * 1024, 256 * 1024);
+
+    final EventLoop eventLoop;
+    final TrafficSettings settings;
+    final TrafficObserver observer;
+    final TimerWheel wheel = new TimerWheel();
+    final HeadWriter writer = new HeadWriter();
+    final RequestIds ids = new RequestIds();
+    final long requestHeadTicks;
+    final long clientTicks;
+    final long keepAliveTicks;
+    final long serverKeepAliveTicks;
+
+    private final Bootstrap bootstrap;
+    private final ScheduledFuture<?> ticking;
+    private @Nullable RequestHead requestHead;
+    private @Nullable ResponseHead responseHead;
+
+    /** By {@link ServerEntry#id()}. */
+    private @Nullable ServerConnections[] servers = new ServerConnections[16];
+
+    TrafficLoop(
+            EventLoop eventLoop,
+            Class<? extends Channel> channelType,
+            TrafficSettings settings,
+            TrafficObserver observer) {
+        this.eventLoop = eventLoop;
+        this.settings = settings;
+        this.observer = observer;
+        this.requestHeadTicks = TimerWheel.ticks(settings.requestHead());
+        this.clientTicks = TimerWheel.ticks(settings.client());
+        this.keepAliveTicks = TimerWheel.ticks(settings.keepAlive());
+        this.serverKeepAliveTicks = TimerWheel.ticks(settings.serverKeepAlive());
+        this.bootstrap = new Bootstrap()
+                .group(eventLoop)
+                .channel(channelType)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.AUTO_CLOSE, false)
+                .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+                .option(ChannelOption.RCVBUF_ALLOCATOR, receiveBuffers())
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
+        long start = System.nanoTime();
+        long tick = TimerWheel.TICK.toNanos();
+        this.ticking = eventLoop.scheduleAtFixedRate(
+                () -> wheel.advance(Duration.ofNanos(System.nanoTime() - start)), tick, tick, TimeUnit.NANOSECONDS);
+    }
+
+    /** Small for heads, large for bodies: what a big body costs is decided by bytes per system call. */
+    static AdaptiveRecvByteBufAllocator receiveBuffers() {
+        return new AdaptiveRecvByteBufAllocator(1024, 2048, 256 * 1024);
+    }
+
+    /** An own start of a connection to a server; the caller adds handler and address. */
+    Bootstrap newConnection() {
+        return bootstrap.clone();
+    }
+
+    /** A parser, reset; to be given back as soon as its head is dealt with. */
+    RequestHead takeRequestHead() {
+        RequestHead spare = requestHead;
+        requestHead = null;
+        return spare != null ? spare : new RequestHead(settings.limits());
+    }
+
+    void giveBack(RequestHead head) {
+        head.reset();
+        requestHead = head;
+    }
+
+    ResponseHead takeResponseHead() {
+        ResponseHead spare = responseHead;
+        responseHead = null;
+        return spare != null ? spare : new ResponseHead(settings.limits());
+    }
+
+    void giveBack(ResponseHead head) {
+        head.reset();
+        responseHead = head;
+    }
+
+    /** A Close frame with this code, RFC 6455 section 7.4. */
+    ByteBuf closeFrame(int code) {
+        return PooledByteBufAllocator.DEFAULT.ioBuffer(4).writeBytes(WebSocketFrames.close(code));
+    }
+
+    ServerConnections connections(ServerEntry server) {
+        int id = server.id();
+        if (id >= servers.length) {
+            servers = Arrays.copyOf(servers, Math.max(id + 1, servers.length * 2));
+        }
+        ServerConnections connections = servers[id];
+        if (connections == null) {
+            connections = new ServerConnections(this);
+            servers[id] = connections;
+        }
+        return connections;
+    }
+
+    void forEachServer(Consumer<ServerConnections> action) {
+        for (ServerConnections connections : servers) {
+            if (connections != null) {
+                action.accept(connections);
+            }
+        }
+    }
+
+    /** Stops the timers. */
+    void stop() {
+        ticking.cancel(false);
+    }
+}

@@ -1,0 +1,195 @@
+package io.veza.edge.proxy;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollEventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.veza.edge.control.Command;
+import io.veza.edge.control.PoolController;
+import io.veza.edge.control.PoolDefinition;
+import io.veza.edge.control.ServerEntry;
+import io.veza.edge.control.ServerIds;
+import io.veza.edge.health.AdminState;
+import io.veza.edge.health.CheckResult;
+import io.veza.edge.health.HealthPolicy;
+import io.veza.edge.http1.HeadLimits;
+import io.veza.edge.persistence.SameSite;
+import io.veza.edge.persistence.StickyCookie;
+import io.veza.edge.pool.Balance;
+import io.veza.edge.pool.OnMarkedDown;
+import io.veza.edge.pool.Pool;
+import io.veza.edge.pool.PoolTimeouts;
+import io.veza.edge.pool.Route;
+import io.veza.edge.pool.Server;
+import io.veza.edge.pool.ServerAddress;
+import io.veza.edge.pool.Weight;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A traffic plane in front of servers given by port, with one pool {@code api} that takes everything: real sockets, no
+ * checks but those a test reports. Timeouts are short where nothing is said.
+ */
+final class EdgeFixture implements AutoCloseable {
+
+    /** What a test may change before the start. */
+    static final class Setup {
+        final List<Server> servers = new ArrayList<>();
+        boolean sticky = true;
+        Balance balance = Balance.ROUNDROBIN;
+        PoolTimeouts timeouts = new PoolTimeouts(
+                Duration.ofMillis(500), Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(5));
+        int maxQueue = 10;
+        int maxConnections = 1000;
+        Duration requestHead = Duration.ofSeconds(5);
+        Duration client = Duration.ofSeconds(5);
+        Duration keepAlive = Duration.ofSeconds(5);
+        Duration slowStart = Duration.ZERO;
+        boolean trustClients;
+        int loops = 2;
+
+        /** Servers named s1, s2, … on these loopback ports. */
+        Setup servers(int... ports) {
+            for (int port : ports) {
+                server(port, OptionalInt.empty(), false);
+            }
+            return this;
+        }
+
+        Setup server(int port, OptionalInt maxConnections, boolean backup) {
+            servers.add(new Server(
+                    "s" + (servers.size() + 1),
+                    new ServerAddress("127.0.0.1", port),
+                    Weight.DEFAULT,
+                    maxConnections,
+                    backup));
+            return this;
+        }
+
+        EdgeFixture start() throws Exception {
+            return new EdgeFixture(this);
+        }
+    }
+
+    final PoolController pool;
+    final InetSocketAddress address;
+    final TrafficPlane plane;
+    final List<TrafficCounters> counters = new CopyOnWriteArrayList<>();
+    private final EventLoopGroup group;
+
+    static Setup with() {
+        return new Setup();
+    }
+
+    private EdgeFixture(Setup setup) throws Exception {
+        Pool definition = new Pool(
+                "api",
+                setup.balance,
+                setup.slowStart,
+                OnMarkedDown.SHUTDOWN_SESSIONS,
+                setup.timeouts,
+                setup.maxQueue,
+                setup.servers);
+        HealthPolicy health = new HealthPolicy(
+                true,
+                "/health",
+                OptionalInt.empty(),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                1,
+                1,
+                List.of(new HealthPolicy.StatusRange(200, 399)),
+                Optional.empty());
+        Optional<StickyCookie> cookie = setup.sticky
+                ? Optional.of(new StickyCookie(
+                        "VEZA_SERVERID", false, true, SameSite.LAX, Optional.empty(), Optional.empty()))
+                : Optional.empty();
+        pool = new PoolController(
+                new PoolDefinition(definition, health, cookie),
+                InstantSource.system(),
+                () -> ThreadLocalRandom.current().nextLong(),
+                new ServerIds());
+        for (Server server : setup.servers) {
+            pool.resolved(
+                    server.name(),
+                    new InetSocketAddress(
+                            InetAddress.getLoopbackAddress(), server.address().port()));
+        }
+        TrafficSettings settings = new TrafficSettings(
+                HeadLimits.DEFAULT,
+                setup.maxConnections,
+                16,
+                setup.requestHead,
+                setup.client,
+                setup.keepAlive,
+                Duration.ofSeconds(4),
+                peer -> setup.trustClients);
+        group = Epoll.isAvailable() ? new EpollEventLoopGroup(setup.loops) : new NioEventLoopGroup(setup.loops);
+        plane = new TrafficPlane(group, settings, List.of(pool), List.<Route>of(), Optional.of("api"), () -> {
+            TrafficCounters loop = new TrafficCounters();
+            counters.add(loop);
+            return loop;
+        });
+        address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "http");
+    }
+
+    RawClient client() throws Exception {
+        return new RawClient(address);
+    }
+
+    /** Sends one GET on a connection of its own and gives the whole response. */
+    String get(String path, String... fields) throws Exception {
+        try (RawClient client = client()) {
+            return client.get(path, fields).response();
+        }
+    }
+
+    ServerEntry server(String name) {
+        ServerEntry entry = pool.snapshot().entry(name);
+        if (entry == null) {
+            throw new AssertionError("no server " + name);
+        }
+        return entry;
+    }
+
+    void markDown(String server) {
+        pool.checked(server, result(CheckResult.Outcome.CONNECT));
+    }
+
+    void markUp(String server) {
+        pool.checked(server, result(CheckResult.Outcome.PASSED));
+    }
+
+    private static CheckResult result(CheckResult.Outcome outcome) {
+        return new CheckResult(outcome, OptionalInt.empty(), Duration.ofMillis(1), "test");
+    }
+
+    void admin(String server, AdminState state) {
+        pool.apply(new Command.SetAdmin(server, state));
+    }
+
+    long count(String server, TrafficCounters.ServerCount what) {
+        return TrafficCounters.sum(counters, server(server), what);
+    }
+
+    Map<String, Long> failures() {
+        return TrafficCounters.failures(counters);
+    }
+
+    @Override
+    public void close() {
+        plane.close();
+        group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+}

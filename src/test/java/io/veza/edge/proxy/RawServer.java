@@ -1,0 +1,135 @@
+package io.veza.edge.proxy;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server of raw bytes on a port of its own: each accepted connection is given to a script, on a thread of its own. It
+ * remembers every request head it was sent, so that a test can tell what reached it.
+ */
+final class RawServer implements Closeable {
+
+    /** What a server does with one connection; when it returns, the connection is closed. */
+    interface Script {
+        void serve(Connection connection) throws IOException;
+    }
+
+    final List<String> heads = new CopyOnWriteArrayList<>();
+    final List<Connection> connections = new CopyOnWriteArrayList<>();
+    private final ServerSocket listener;
+
+    RawServer(Script script) throws IOException {
+        this(0, script);
+    }
+
+    RawServer(int port, Script script) throws IOException {
+        listener = new ServerSocket();
+        listener.setReuseAddress(true);
+        listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        Thread acceptor = new Thread(() -> accept(script), "raw-server-" + port());
+        acceptor.setDaemon(true);
+        acceptor.start();
+    }
+
+    /** Answers every request with this response until the client closes. */
+    static Script always(String response) {
+        return connection -> {
+            while (connection.readHead() != null) {
+                connection.send(response);
+            }
+        };
+    }
+
+    /** A response with a length. */
+    static String ok(String body) {
+        return "HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+    }
+
+    int port() {
+        return listener.getLocalPort();
+    }
+
+    private void accept(Script script) {
+        while (true) {
+            try {
+                Socket socket = listener.accept();
+                Connection connection = new Connection(socket);
+                connections.add(connection);
+                Thread thread = new Thread(() -> connection.run(script), "raw-connection");
+                thread.setDaemon(true);
+                thread.start();
+            } catch (IOException closed) {
+                return;
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        listener.close();
+        for (Connection connection : connections) {
+            connection.socket.close();
+        }
+    }
+
+    /** The server's end of one connection. */
+    final class Connection {
+        final Socket socket;
+        final InputStream in;
+        final OutputStream out;
+
+        Connection(Socket socket) throws IOException {
+            this.socket = socket;
+            this.in = socket.getInputStream();
+            this.out = socket.getOutputStream();
+        }
+
+        private void run(Script script) {
+            try (socket) {
+                script.serve(this);
+            } catch (IOException gone) {
+                // The other side ended it, as it may.
+            }
+        }
+
+        /** The next head, line ends included; null at the end of the connection. */
+        @Nullable
+        String readHead() throws IOException {
+            StringBuilder head = new StringBuilder();
+            while (head.indexOf("\r\n\r\n") < 0) {
+                int b = in.read();
+                if (b < 0) {
+                    return null;
+                }
+                head.append((char) b);
+            }
+            heads.add(head.toString());
+            return head.toString();
+        }
+
+        void send(String bytes) throws IOException {
+            out.write(bytes.getBytes(StandardCharsets.ISO_8859_1));
+            out.flush();
+        }
+
+        String read(int count) throws IOException {
+            return new String(in.readNBytes(count), StandardCharsets.ISO_8859_1);
+        }
+
+        /** Ends the connection with a reset instead of an end. */
+        void reset() throws IOException {
+            socket.setSoLinger(true, 0);
+            socket.close();
+        }
+    }
+}
