@@ -109,6 +109,7 @@ say "healthy"
 
 docker stop -t 60 "$edge" >/dev/null
 code=$(docker inspect -f '{{.State.ExitCode}}' "$edge")
-[ "$code" = 0 ] || fail "it ended with $code after SIGTERM: $(log)"
-say "SIGTERM ends it with 0"
+# 143 is what a JVM says that came to its end in order after SIGTERM; 137 would be the engine's patience running out.
+[[ $code = 0 || $code = 143 ]] || fail "it ended with $code after SIGTERM: $(log)"
+say "SIGTERM ends it, with $code"
 say "OK"
