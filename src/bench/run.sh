@@ -14,7 +14,7 @@ usage: src/bench/run.sh [--quick] [--rounds N] [--seconds S] [--warmup S] [--row
   --rounds N      rounds of every row (5)
   --seconds S     length of one measurement (8)
   --warmup S      load on each JVM before its first measurement (30)
-  --rows          of: 128b 10k 1m ws p99 servers-2 servers-1000 conns-10 conns-10000 (all)
+  --rows          of: 128b 10k 1m ws p99 conns-10 conns-10000 servers-2 servers-1000 (all)
   --contenders    of: edge haproxy nginx (all); haproxy is needed for the ratios
   --quick         one short round of every row: does all of it run without an error?
 
@@ -26,7 +26,7 @@ TEXT
 }
 
 ROUNDS=5 SECONDS_EACH=8 WARMUP=30
-ROWS=128b,10k,1m,ws,p99,servers-2,servers-1000,conns-10,conns-10000
+ROWS=128b,10k,1m,ws,p99,conns-10,conns-10000,servers-2,servers-1000
 CONTENDERS=edge,haproxy,nginx
 while [ $# -gt 0 ]; do
     case $1 in
