@@ -137,7 +137,7 @@ public final class PoolController {
         if (changed == entry) {
             return;
         }
-        boolean ramps = entry.state().rampStart() != null || mayRamp(before, entry);
+        boolean ramps = entry.state().rampStart().isPresent() || mayRamp(before, entry);
         ServerEntry next = (ramps ? changed : changed.withState(changed.state().withoutRamp()))
                 .weighed(before.definition().pool().slowStart(), now);
         List<ServerEntry> entries = new ArrayList<>(before.entries());

@@ -189,6 +189,21 @@ class ConsistentHashTest {
     }
 
     @Test
+    void what_runs_on_servers_that_take_no_new_sessions_does_not_raise_the_bound() {
+        List<FakeServer> servers = FakeServer.withWeights(1, 1, 0, 1);
+        servers.get(2).inFlight = 1000;
+        servers.get(3).inFlight = 1000;
+        servers.get(3).full = true;
+        ConsistentHash<FakeServer> ring = new ConsistentHash<>(servers, OptionalDouble.of(1.1));
+        FakeServer owner = requireNonNull(ring.pick(key(1), Set.of()));
+
+        owner.inFlight = 10;
+
+        // Half of the eleven that there would be is 5.5, and a tenth more 6.05.
+        assertThat(ring.pick(key(1), Set.of())).isSameAs(servers.get(owner == servers.get(0) ? 1 : 0));
+    }
+
+    @Test
     void below_the_bound_the_map_is_that_of_the_plain_ring() {
         List<FakeServer> servers = FakeServer.equal(5);
 
@@ -203,6 +218,8 @@ class ConsistentHashTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Ring.of(names, new int[names.length]))
                 .withMessage("65537 servers are more than a ring of 65536");
+        String[] most = Arrays.copyOf(names, Ring.MAX_SERVERS);
+        assertThat(Ring.of(most, new int[most.length]).size()).isZero();
     }
 
     @Test

@@ -79,7 +79,7 @@ class PoolControllerTest {
         }
 
         assertThat(weights).containsExactly(2, 20, 40, 60, 80, 100, 120, 140, 160, 180, 200, 200);
-        assertThat(entry(controller, "b1").state().rampStart()).isNull();
+        assertThat(entry(controller, "b1").state().rampStart()).isEmpty();
         assertThat(lines).hasSize(2);
     }
 
@@ -127,7 +127,7 @@ class PoolControllerTest {
         check(controller, "b1", FAILED, PASSED, PASSED);
 
         assertThat(entry(controller, "b1").effectiveWeight()).isEqualTo(100);
-        assertThat(entry(controller, "b1").state().rampStart()).isNull();
+        assertThat(entry(controller, "b1").state().rampStart()).isEmpty();
     }
 
     @Test

@@ -143,7 +143,7 @@ class ServerStateTest {
         assertThat(state.streak()).isEqualTo(streak);
         assertThat(state.settled()).isEqualTo(streak == 0);
         assertThat(state.since()).isEqualTo(T0.plusSeconds(since));
-        assertThat(state.rampStart()).isEqualTo(ramp == null ? null : T0.plusSeconds(ramp));
+        assertThat(state.rampStart()).isEqualTo(Optional.ofNullable(ramp).map(T0::plusSeconds));
     }
 
     @ParameterizedTest
@@ -157,7 +157,7 @@ class ServerStateTest {
     })
     void administration_and_health_together_decide_what_is_admitted(
             AdminState admin, HealthState health, Admission admission) {
-        ServerState state = new ServerState(admin, health, Reason.CHECK, "", 0, T0, null);
+        ServerState state = new ServerState(admin, health, Reason.CHECK, "", 0, T0, Optional.empty());
 
         assertThat(state.admission()).isEqualTo(admission);
     }
@@ -216,7 +216,7 @@ class ServerStateTest {
 
         ServerState full = ramping.withoutRamp();
 
-        assertThat(full.rampStart()).isNull();
+        assertThat(full.rampStart()).isEmpty();
         assertThat(full.since()).isEqualTo(ramping.since());
         assertThat(full.differs(ramping)).isFalse();
     }
