@@ -34,18 +34,32 @@ public final class Edge {
     }
 
     private static void serve(String[] args) {
-        List<Problem> problems = new ArrayList<>();
-        try {
-            EdgeSettings.load();
-        } catch (InvalidConfigException e) {
-            problems.addAll(e.problems());
-        }
-        problems.addAll(PortCheck.problems());
-        if (!problems.isEmpty()) {
-            System.err.println("The configuration is not valid, nothing was started:");
-            problems.forEach(problem -> System.err.println("  " + problem));
-            System.exit(1);
+        if (!startedByQuarkusTools()) {
+            List<Problem> problems = problems();
+            if (!problems.isEmpty()) {
+                System.err.println("The configuration is not valid, nothing was started:");
+                problems.forEach(problem -> System.err.println("  " + problem));
+                System.exit(1);
+            }
         }
         Quarkus.run(args);
+    }
+
+    private static List<Problem> problems() {
+        try {
+            return PortCheck.problems(EdgeSettings.load().listen());
+        } catch (InvalidConfigException e) {
+            List<Problem> all = new ArrayList<>(e.problems());
+            all.addAll(PortCheck.managementProblems());
+            return all;
+        }
+    }
+
+    /**
+     * Whether this is {@code quarkus:dev}: there the profile is not known yet, and the management port stays bound over
+     * reloads. The settings are read again at the start, and a problem shows in the console.
+     */
+    private static boolean startedByQuarkusTools() {
+        return Edge.class.getClassLoader().getClass().getSimpleName().equals("QuarkusClassLoader");
     }
 }

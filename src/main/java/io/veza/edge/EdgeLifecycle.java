@@ -2,6 +2,7 @@ package io.veza.edge;
 
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.smallrye.config.SmallRyeConfig;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.veza.edge.config.Cidr;
@@ -30,6 +31,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
+import org.eclipse.microprofile.config.ConfigProvider;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +60,7 @@ public class EdgeLifecycle {
     }
 
     void start(@Observes StartupEvent event) throws Exception {
-        EdgeSettings settings = EdgeSettings.load();
+        EdgeSettings settings = EdgeSettings.from(ConfigProvider.getConfig().unwrap(SmallRyeConfig.class));
         MonotonicClock clock = new MonotonicClock();
         ServerIds ids = new ServerIds();
         for (PoolDefinition definition : settings.pools()) {

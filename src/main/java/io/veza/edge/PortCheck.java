@@ -1,12 +1,12 @@
 package io.veza.edge;
 
+import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.config.Problem;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
 
@@ -15,40 +15,42 @@ final class PortCheck {
 
     private PortCheck() {}
 
-    /** A problem for each listener that could not be bound now; values that are no addresses are not ours to report. */
-    static List<Problem> problems() {
-        List<Problem> problems = new ArrayList<>();
-        Config config = ConfigProvider.getConfig();
-        check(config, "edge.listen.host", "edge.listen.http", problems);
-        check(config, "quarkus.http.host", "quarkus.http.port", problems);
+    /** A problem for each listener that could not be bound now. */
+    static List<Problem> problems(EdgeSettings.Listen listen) {
+        List<Problem> problems = new ArrayList<>(managementProblems());
+        check("edge.listen.host", listen.host(), "edge.listen.http", listen.http(), problems);
         return problems;
     }
 
-    private static void check(Config config, String hostKey, String portKey, List<Problem> problems) {
-        Optional<String> host = config.getOptionalValue(hostKey, String.class);
-        Optional<Integer> port = number(config, portKey);
-        if (host.isEmpty() || port.isEmpty() || port.get() < 1 || port.get() > 65_535) {
+    /** As {@link #problems} for the management address alone, which Quarkus' own keys give. */
+    static List<Problem> managementProblems() {
+        List<Problem> problems = new ArrayList<>();
+        Config config = ConfigProvider.getConfig();
+        String host = config.getOptionalValue("quarkus.http.host", String.class).orElse("127.0.0.1");
+        String port = config.getOptionalValue("quarkus.http.port", String.class).orElse("9100");
+        if (port.matches("[0-9]{1,5}") && Integer.parseInt(port) <= 65_535) {
+            check("quarkus.http.host", host, "quarkus.http.port", Integer.parseInt(port), problems);
+        } else {
+            problems.add(new Problem("quarkus.http.port", port, "must be a number in 0..65535"));
+        }
+        return problems;
+    }
+
+    private static void check(String hostKey, String host, String portKey, int port, List<Problem> problems) {
+        if (port == 0) {
             return;
         }
-        InetSocketAddress address = new InetSocketAddress(host.get(), port.get());
+        InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
-            problems.add(new Problem(hostKey, host.get(), "this name has no address"));
+            problems.add(new Problem(hostKey, host, "this name has no address"));
             return;
         }
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
             socket.bind(address);
         } catch (IOException e) {
-            problems.add(new Problem(
-                    portKey, port.get().toString(), "cannot be bound on " + host.get() + ": " + e.getMessage()));
-        }
-    }
-
-    private static Optional<Integer> number(Config config, String key) {
-        try {
-            return config.getOptionalValue(key, Integer.class);
-        } catch (IllegalArgumentException notANumber) {
-            return Optional.empty();
+            problems.add(
+                    new Problem(portKey, String.valueOf(port), "cannot be bound on " + host + ": " + e.getMessage()));
         }
     }
 }
