@@ -50,6 +50,17 @@ class LeastConnectionsTest {
                 .isEqualTo("02001000200100");
     }
 
+    @Test
+    void equals_take_turns_when_they_are_busy_too() {
+        List<FakeServer> servers = FakeServer.equal(3);
+        servers.forEach(s -> s.inFlight = 7);
+        LeastConnections<FakeServer> balancer = new LeastConnections<>(servers, new AtomicLong());
+
+        for (int turn = 0; turn < 9; turn++) {
+            assertThat(requireNonNull(balancer.pick(0, Set.of())).name()).isEqualTo("s" + turn % 3);
+        }
+    }
+
     /** It once got a quarter of all requests with one per cent of the weight, because idle meant least loaded. */
     @Test
     void a_light_server_gets_no_more_than_its_turns_only_because_it_is_idle() {
