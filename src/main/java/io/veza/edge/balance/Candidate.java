@@ -21,9 +21,4 @@ public interface Candidate {
     default boolean takes(Set<String> excluded) {
         return !full() && (excluded.isEmpty() || !excluded.contains(server().name()));
     }
-
-    /** Whether it carries less for its weight than the other; both weights are above 0. */
-    default boolean lessLoadedThan(Candidate other) {
-        return (long) inFlight() * other.effectiveWeight() < (long) other.inFlight() * effectiveWeight();
-    }
 }

@@ -7,13 +7,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Equal key, equal server: the key's owner is the first server point after it on a {@link Ring}. Taking one of N servers
- * away moves its keys, about 1/N of all, and no others; bringing it back restores the map. All edges with the same
- * servers have the same map, in whatever order these are configured. Source: Karger et al., "Consistent Hashing and
- * Random Trees", 1997.
+ * Equal key, equal server: the key's owner is the first server point after it on a {@link Ring}. Taking one of N
+ * servers away moves its keys, about 1/N of all, and no others; bringing it back restores the map. All edges with the
+ * same servers have the same map, in whatever order these are configured. Source: Karger et al., "Consistent Hashing
+ * and Random Trees", 1997.
  *
- * <p>Where the owner is full, excluded or above the load bound, the key spills to the next server along the ring that is
- * not. The bound is that of Mirrokni, Thorup and Zadimoghaddam, "Consistent Hashing with Bounded Loads", 2018, with
+ * <p>Where the owner is full, excluded or above the load bound, the key spills to the next server along the ring that
+ * is not. The bound is that of Mirrokni, Thorup and Zadimoghaddam, "Consistent Hashing with Bounded Loads", 2018, with
  * weights: no server is given more than ⌈factor · (all in flight + 1) · its share of the weight⌉. It costs a look at
  * every candidate, but only when the owner is busy.
  */
@@ -38,7 +38,8 @@ public final class ConsistentHash<C extends Candidate> implements Balancer<C> {
 
     /**
      * The same with these candidates; much cheaper than a new one while their names stay. One of 100 servers of weight
-     * 100 (2.56 million points) is replaced in PLACEHOLDER_MERGE, where building anew takes PLACEHOLDER_BUILD.
+     * 100 (2.56 million points) is taken out or put back in 20 ms, where building anew takes 220 ms
+     * (RingBenchmark on one core of a shared machine; 0.1 and 1.4 ms at weight 1).
      */
     public ConsistentHash<C> next(List<C> nextCandidates) {
         return new ConsistentHash<>(byName(nextCandidates), this);
@@ -70,16 +71,18 @@ public final class ConsistentHash<C extends Candidate> implements Balancer<C> {
         if (weight == 0) {
             return null;
         }
-        double perWeight = boundedLoad.orElse(Double.POSITIVE_INFINITY) * (inFlight + 1) / weight;
-        C found = walked(position, excluded, perWeight);
+        double allowed = boundedLoad.orElse(Double.POSITIVE_INFINITY) * (inFlight + 1);
+        C found = walked(position, excluded, allowed, weight);
         // Others may have filled every server up to the bound since the sum was taken.
-        return found != null ? found : walked(position, excluded, Double.POSITIVE_INFINITY);
+        return found != null ? found : walked(position, excluded, Double.POSITIVE_INFINITY, weight);
     }
 
-    private @Nullable C walked(int position, Set<String> excluded, double perWeight) {
+    /** The first along the ring that takes one more and stays within its share of what is allowed to all together. */
+    private @Nullable C walked(int position, Set<String> excluded, double allowed, long weight) {
         for (int step = 0, at = position; step < ring.size(); step++) {
             C candidate = candidates.get(ring.serverAt(at));
-            if (candidate.inFlight() + 1 <= Math.ceil(perWeight * candidate.effectiveWeight())
+            // n + 1 <= ceil(x) is n < x.
+            if ((double) candidate.inFlight() * weight < allowed * candidate.effectiveWeight()
                     && candidate.takes(excluded)) {
                 return candidate;
             }

@@ -47,7 +47,10 @@ public final class RandomOfTwo<C extends Candidate> implements Balancer<C> {
         if (one == null || two == null) {
             return one != null ? one : two != null ? two : anyAfter(first, excluded);
         }
-        return two.lessLoadedThan(one) ? two : one;
+        // As drawn if both are idle: the weights have had their say.
+        boolean secondCarriesLess =
+                (long) two.inFlight() * one.effectiveWeight() < (long) one.inFlight() * two.effectiveWeight();
+        return secondCarriesLess ? two : one;
     }
 
     /** Draws among the rest, as if the first had been cut out of the line of weights. */

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * two servers as for a thousand. Source: gRFC A58, "client-side weighted round robin".
  *
  * <p>One shared sequence runs over the servers again and again; a run over all of them is a generation. The heaviest is
- * chosen in every generation, the others in {@code weight} of every {@code top} generations, spread evenly, where weights
- * are divided by their greatest common divisor and {@code top} is the greatest. With weights a=5, b=1, c=1 the
+ * chosen in every generation, the others in {@code weight} of every {@code top} generations, spread evenly, where
+ * weights are divided by their greatest common divisor and {@code top} is the greatest. With weights a=5, b=1, c=1 the
  * generations are {@code a c | a | a b | a | a}: exactly 5:1:1 over one period of seven picks, and in any run of g
  * generations each server is chosen g·weight/top times, rounded down or up.
  *
@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 public final class RoundRobin<C extends Candidate> implements Balancer<C> {
 
     /**
-     * Past this the sequence is taken back to the same phase of an earlier period, so that it never overflows, where one
-     * period would be cut short. Half of the range is left for threads that run on until one of them succeeds.
+     * Past this the sequence is taken back to the same phase of an earlier period, so that it never overflows, where
+     * one period would be cut short. Half of the range is left for threads that run on until one of them succeeds.
      */
     static final long REBASE = 1L << 62;
 

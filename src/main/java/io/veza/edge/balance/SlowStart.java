@@ -15,11 +15,6 @@ public final class SlowStart {
 
     private SlowStart() {}
 
-    /** The weight of a server that does not ramp, in hundredths. */
-    public static int full(Weight weight) {
-        return weight.value() * UNIT;
-    }
-
     /** The weight in hundredths, {@code elapsed} after the ramp began; a clock that went back counts as no time. */
     public static int effectiveWeight(Weight weight, Duration elapsed, Duration window) {
         return weight.value() * percent(elapsed, window);

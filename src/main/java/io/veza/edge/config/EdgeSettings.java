@@ -1,6 +1,8 @@
 package io.veza.edge.config;
 
 import io.quarkus.runtime.configuration.ConfigUtils;
+import io.smallrye.config.ConfigMappings;
+import io.smallrye.config.ConfigMappings.ConfigClass;
 import io.smallrye.config.SmallRyeConfig;
 import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.pool.Route;
@@ -10,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -73,26 +76,26 @@ public record EdgeSettings(
     }
 
     /**
-     * Reads the sources that a Quarkus application reads, without one being started.
+     * Reads the sources that a Quarkus application reads, without one being started. Not for {@code main} in dev mode, which
+     * runs before Quarkus says so: it would read the profile {@code prod}.
      *
      * @throws InvalidConfigException with all problems
      */
     public static EdgeSettings load() {
-        // Unknown keys are ours to report, together with the other problems.
-        return from(ConfigUtils.configBuilder()
-                .withMapping(EdgeConfig.class)
-                .withMappingIgnore("edge.**")
-                .build());
+        return from(ConfigUtils.configBuilder().build());
     }
 
     /**
-     * Reads a configuration that has the mapping {@link EdgeConfig}.
+     * Reads this configuration, of a running application for instance. It must not validate unknown keys by itself
+     * ({@code quarkus.config.mapping.validate-unknown=false}): they are reported here, together with all else.
      *
-     * @throws InvalidConfigException with all problems, unknown keys among them
+     * @throws InvalidConfigException with all problems
      */
     public static EdgeSettings from(SmallRyeConfig config) {
         Problems problems = new Problems();
         new KnownKeys().check(config, problems);
+        // An application registers only the mappings that it injects, and before it starts there is none.
+        ConfigMappings.registerConfigMappings(config, Set.of(ConfigClass.configClass(EdgeConfig.class)));
         return from(config.getConfigMapping(EdgeConfig.class), problems);
     }
 

@@ -1,10 +1,15 @@
 package io.veza.edge.config;
 
+import io.quarkus.runtime.configuration.ConfigurationException;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Says that the edge can't be what it was configured to be: all problems, one to a line of the message. */
-public final class InvalidConfigException extends RuntimeException {
+/**
+ * Says that the edge can't be what it was configured to be: all problems, one to a line of the message. Thrown by an
+ * observer of {@code StartupEvent}, before any port is bound, it makes Quarkus print the message without a trace and exit
+ * with status 1.
+ */
+public final class InvalidConfigException extends ConfigurationException {
 
     private static final long serialVersionUID = 1;
 

@@ -17,7 +17,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,9 +87,9 @@ public final class PoolController {
             } else if (entry == null) {
                 throw new IllegalArgumentException("pool " + name + " has no server " + command.server());
             } else if (command instanceof Command.SetAdmin set) {
-                replace(before, entry, e -> e.withState(e.state().administered(set.state(), policy, now)), now);
+                replace(before, entry, entry.withState(entry.state().administered(set.state(), policy, now)), now);
             } else if (command instanceof Command.SetWeight set) {
-                replace(before, entry, e -> e.withWeight(set.weight()), now);
+                replace(before, entry, entry.withWeight(set.weight()), now);
             } else if (command instanceof Command.RemoveServer) {
                 remove(before, entry);
             }
@@ -129,19 +128,18 @@ public final class PoolController {
             ServerEntry entry = before.entry(server);
             if (entry != null) {
                 Instant now = clock.instant();
-                replace(before, entry, e -> step.apply(e, before.definition().health(), now), now);
+                replace(before, entry, step.apply(entry, before.definition().health(), now), now);
             }
         }
     }
 
-    private void replace(PoolSnapshot before, ServerEntry entry, UnaryOperator<ServerEntry> step, Instant now) {
-        ServerEntry next = step.apply(entry);
-        if (next == entry) {
+    private void replace(PoolSnapshot before, ServerEntry entry, ServerEntry changed, Instant now) {
+        if (changed == entry) {
             return;
         }
-        if (entry.state().rampStart() == null && !mayRamp(before, entry)) {
-            next = next.withState(next.state().withoutRamp());
-        }
+        boolean ramps = entry.state().rampStart().isPresent() || mayRamp(before, entry);
+        ServerEntry next = (ramps ? changed : changed.withState(changed.state().withoutRamp()))
+                .weighed(before.definition().pool().slowStart(), now);
         List<ServerEntry> entries = new ArrayList<>(before.entries());
         entries.set(entries.indexOf(entry), next);
         swap(before, before.definition(), entries, now);

@@ -47,7 +47,7 @@ public final class PoolSnapshot {
                 Tier.of(balance, tier(entries, false), previous == null ? null : previous.primaries, sequence, entropy);
         this.backups =
                 Tier.of(balance, tier(entries, true), previous == null ? null : previous.backups, sequence, entropy);
-        this.ramping = entries.stream().anyMatch(e -> e.state().rampStart() != null);
+        this.ramping = entries.stream().anyMatch(e -> e.state().rampStart().isPresent());
     }
 
     private static List<ServerEntry> tier(List<ServerEntry> entries, boolean backup) {

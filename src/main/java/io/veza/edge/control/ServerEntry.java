@@ -73,8 +73,8 @@ public final class ServerEntry implements Candidate {
 
     /** The entry with the effective weight that its state, weight and ramp come to at this time. */
     ServerEntry weighed(Duration slowStart, Instant now) {
-        Instant rampStart = state.rampStart();
-        Duration elapsed = rampStart == null ? slowStart : Duration.between(rampStart, now);
+        Duration elapsed =
+                state.rampStart().map(start -> Duration.between(start, now)).orElse(slowStart);
         ServerState current = elapsed.compareTo(slowStart) >= 0 ? state.withoutRamp() : state;
         int effective = admission() == Admission.ALL ? SlowStart.effectiveWeight(weight, elapsed, slowStart) : 0;
         return current == state && effective == effectiveWeight

@@ -1,7 +1,7 @@
 package io.veza.edge.health;
 
 import java.time.Instant;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
  * What is known of one server at one moment: what the operator wants, what was observed, and why. Every event yields
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param detail a short text for the operator that completes the reason
  * @param streak how many results in a row spoke against the current health; 0 for a settled server
  * @param since when administration or health last changed, or the reason of being down
- * @param rampStart when slow start began, or null if it does not ramp
+ * @param rampStart when slow start began; empty for a server that does not ramp
  */
 public record ServerState(
         AdminState admin,
@@ -31,7 +31,7 @@ public record ServerState(
         String detail,
         int streak,
         Instant since,
-        @Nullable Instant rampStart) {
+        Optional<Instant> rampStart) {
 
     private static final String UNCHECKED = "not checked";
     private static final String PASSED = "passed";
@@ -43,12 +43,12 @@ public record ServerState(
      */
     public static ServerState atStart(HealthPolicy policy, Instant now) {
         return new ServerState(
-                AdminState.READY, HealthState.UP, Reason.INITIAL, UNCHECKED, almostDown(policy), now, null);
+                AdminState.READY, HealthState.UP, Reason.INITIAL, UNCHECKED, almostDown(policy), now, Optional.empty());
     }
 
     /** The state of a server added later: down until one check passes, or ramping up at once without checks. */
     public static ServerState added(HealthPolicy policy, Instant now) {
-        return new ServerState(AdminState.READY, HealthState.DOWN, Reason.INITIAL, UNCHECKED, 0, now, null)
+        return new ServerState(AdminState.READY, HealthState.DOWN, Reason.INITIAL, UNCHECKED, 0, now, Optional.empty())
                 .unobserved(policy, now);
     }
 
@@ -82,7 +82,7 @@ public record ServerState(
         }
         return hasAddress
                 ? unobserved(policy, now)
-                : new ServerState(admin, HealthState.DOWN, Reason.DNS, NO_ADDRESS, 0, now, null);
+                : new ServerState(admin, HealthState.DOWN, Reason.DNS, NO_ADDRESS, 0, now, Optional.empty());
     }
 
     /**
@@ -96,15 +96,18 @@ public record ServerState(
         }
         boolean returns = admin == AdminState.MAINT && reason != Reason.DNS;
         if (returns) {
-            return new ServerState(wanted, HealthState.UP, Reason.INITIAL, UNCHECKED, almostDown(policy), now, now);
+            return new ServerState(
+                    wanted, HealthState.UP, Reason.INITIAL, UNCHECKED, almostDown(policy), now, Optional.of(now));
         }
         boolean rampsOn = wanted != AdminState.MAINT;
-        return new ServerState(wanted, health, reason, detail, streak, now, rampsOn ? rampStart : null);
+        return new ServerState(wanted, health, reason, detail, streak, now, rampsOn ? rampStart : Optional.empty());
     }
 
     /** The same at full weight: slow start is over or not wanted. */
     public ServerState withoutRamp() {
-        return rampStart == null ? this : new ServerState(admin, health, reason, detail, streak, since, null);
+        return rampStart.isEmpty()
+                ? this
+                : new ServerState(admin, health, reason, detail, streak, since, Optional.empty());
     }
 
     /** Whether the other differs in what an operator is told of: administration, health, or why it is down. */
@@ -126,22 +129,23 @@ public record ServerState(
         if (streak + 1 < policy.fall()) {
             return new ServerState(admin, health, reason, detail, streak + 1, since, rampStart);
         }
-        return new ServerState(admin, HealthState.DOWN, Reason.CHECK, result.detail(), 0, now, null);
+        return new ServerState(admin, HealthState.DOWN, Reason.CHECK, result.detail(), 0, now, Optional.empty());
     }
 
     private ServerState passed(HealthPolicy policy, Instant now) {
         if (streak + 1 < policy.rise()) {
             return new ServerState(admin, health, reason, detail, streak + 1, since, rampStart);
         }
-        return new ServerState(admin, HealthState.UP, Reason.CHECK, PASSED, 0, now, now);
+        return new ServerState(admin, HealthState.UP, Reason.CHECK, PASSED, 0, now, Optional.of(now));
     }
 
     /** With an address, but without a result: one success short of up, or up if nobody checks. */
     private ServerState unobserved(HealthPolicy policy, Instant now) {
         if (policy.enabled()) {
-            return new ServerState(admin, HealthState.DOWN, Reason.INITIAL, UNCHECKED, policy.rise() - 1, now, null);
+            return new ServerState(
+                    admin, HealthState.DOWN, Reason.INITIAL, UNCHECKED, policy.rise() - 1, now, Optional.empty());
         }
-        Instant ramp = admin == AdminState.MAINT ? null : now;
+        Optional<Instant> ramp = admin == AdminState.MAINT ? Optional.empty() : Optional.of(now);
         return new ServerState(admin, HealthState.UP, Reason.INITIAL, UNCHECKED, 0, now, ramp);
     }
 

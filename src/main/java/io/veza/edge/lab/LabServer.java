@@ -1,10 +1,12 @@
 package io.veza.edge.lab;
 
+import io.netty.channel.Channel;
 import io.netty.channel.socket.SocketChannelConfig;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -14,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One lab server: a listener, its fault and its counters; what it serves is the subclass's. It is a verticle, so all of
@@ -37,6 +40,7 @@ abstract class LabServer extends AbstractVerticle {
 
     private final Identity identity;
     private volatile int boundPort;
+    private @Nullable Channel listener;
     private Fault fault = Fault.NONE;
     private long requests;
 
@@ -65,6 +69,7 @@ abstract class LabServer extends AbstractVerticle {
     @Override
     public final void start(Promise<Void> started) {
         vertx.createHttpServer(new HttpServerOptions().setHost(identity.host()).setPort(identity.port()))
+                .connectionHandler(connection -> listener = channel(connection).parent())
                 .requestHandler(this::accept)
                 .listen()
                 .<Void>map(listening -> {
@@ -72,6 +77,23 @@ abstract class LabServer extends AbstractVerticle {
                     return null;
                 })
                 .onComplete(started);
+    }
+
+    /**
+     * Closes the listener before Vert.x closes the connections. Vert.x does it the other way round: who lost a connection
+     * and came straight back would be let in once more and lose that too, as with no server that was killed.
+     */
+    @Override
+    public final void stop(Promise<Void> stopped) {
+        if (listener == null) {
+            stopped.complete();
+        } else {
+            listener.close().addListener(closed -> context.runOnContext(then -> stopped.complete()));
+        }
+    }
+
+    private static Channel channel(HttpConnection connection) {
+        return ((ConnectionBase) connection).channel();
     }
 
     private void accept(HttpServerRequest request) {
@@ -131,8 +153,7 @@ abstract class LabServer extends AbstractVerticle {
 
     /** Linger 0 makes the close a RST, which is what a client of a crashed server sees. */
     private static void reset(HttpServerRequest request) {
-        var config = ((ConnectionBase) request.connection()).channel().config();
-        ((SocketChannelConfig) config).setSoLinger(0);
+        ((SocketChannelConfig) channel(request.connection()).config()).setSoLinger(0);
         request.connection().close();
     }
 

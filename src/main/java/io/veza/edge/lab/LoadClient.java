@@ -63,7 +63,7 @@ final class LoadClient {
                             ? Future.succeededFuture(answer)
                             : Future.failedFuture(new UnexpectedStatus(answer.status()));
                 })
-                .onFailure(this::count);
+                .onFailure(failure -> count(method.name(), failure));
     }
 
     private static Future<Answer> whole(HttpClientResponse response) {
@@ -83,22 +83,27 @@ final class LoadClient {
         return webSockets
                 .connect(connect)
                 .onSuccess(socket -> cookies.take(socket.headers().getAll("Set-Cookie")))
-                .onFailure(this::count);
+                .onFailure(failure -> count("WebSocket", failure));
     }
 
-    private void count(Throwable failure) {
-        stats.failed(
-                failure instanceof UnexpectedStatus
-                        ? String.valueOf(failure.getMessage())
-                        : failure.getClass().getSimpleName());
+    /** The method belongs to the description: what became of a GET is another matter than what became of a POST. */
+    private void count(String method, Throwable failure) {
+        stats.failed(method
+                + ' '
+                + (failure instanceof UnexpectedStatus unexpected
+                        ? String.valueOf(unexpected.status)
+                        : failure.getClass().getSimpleName()));
     }
 
     /** A response that no user of ours can want. */
     private static final class UnexpectedStatus extends RuntimeException {
         private static final long serialVersionUID = 1;
 
+        private final int status;
+
         UnexpectedStatus(int status) {
             super("status " + status, null, false, false);
+            this.status = status;
         }
     }
 }

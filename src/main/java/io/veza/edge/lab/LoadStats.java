@@ -40,7 +40,7 @@ final class LoadStats {
         roundTrips.record(took);
     }
 
-    /** @param kind a short, bounded description: a status or the name of an exception */
+    /** @param kind a short, bounded description: the method and a status or the name of an exception */
     void failed(String kind) {
         errors++;
         errorsByKind.merge(kind, 1L, Long::sum);
@@ -112,7 +112,7 @@ final class LoadStats {
 
     private static String counts(Map<String, Long> counts) {
         return counts.entrySet().stream()
-                .map(entry -> entry.getKey() + " " + entry.getValue())
+                .map(entry -> entry.getKey() + ": " + entry.getValue())
                 .collect(Collectors.joining(", "));
     }
 

@@ -126,7 +126,11 @@ interface LoadUser {
         }
     }
 
-    /** Plays one track after the other: its playlist, then every segment in order. */
+    /**
+     * Plays one track after the other: its playlist, then every segment in order. The tracks together, 75 MiB as a streamer
+     * makes them by default, are more than one streamer caches and less than two do: hits are many if every track has
+     * its own streamer, and none if tracks go to any.
+     */
     final class Player implements LoadUser {
         private static final int TRACKS = 20;
 

@@ -68,9 +68,9 @@ public record StickyCookie(
     }
 
     /**
-     * The first cookie of this name in a {@code Cookie} field value: its value's start in the upper and end in the lower
-     * 32 bits, or -1. The value is as it was sent, quotes and dates included, without blanks around it. To go on to the
-     * following one, call again from the end.
+     * The first cookie of this name in a {@code Cookie} field value: its value's start in the upper and end in the
+     * lower 32 bits, or -1. The value is as it was sent, quotes and dates included, without blanks around it. To go on
+     * to the following one, call again from the end.
      */
     public long next(byte[] buf, int from, int to) {
         for (int start = from; start < to; ) {
@@ -85,8 +85,8 @@ public record StickyCookie(
     }
 
     /**
-     * Copies a {@code Cookie} field value to {@code out} from {@code at} on without the cookies of this name; the others
-     * stay byte for byte. The target may be the source, as long as {@code at <= from}.
+     * Copies a {@code Cookie} field value to {@code out} from {@code at} on without the cookies of this name; the
+     * others stay byte for byte. The target may be the source, as long as {@code at <= from}.
      *
      * @return the number of bytes written; 0 if nothing is left and the field is to be dropped
      */

@@ -174,7 +174,7 @@ final class Exchange {
 
     private @Nullable ServerEntry choose(PoolSnapshot snapshot) {
         ServerEntry again = named(snapshot, retryServer);
-        if (again != null && (again.admission() == Admission.ALL || retryServer == pinned)) {
+        if (again != null && again.admission() == Admission.ALL) {
             return again;
         }
         ServerEntry holder = named(snapshot, pinned);

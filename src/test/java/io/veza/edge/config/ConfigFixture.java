@@ -33,8 +33,7 @@ final class ConfigFixture {
                 .withSources(new ProcessorCount())
                 .withSources(new PropertiesConfigSource(properties, "test.properties", 250))
                 .withSources(new EnvConfigSource(environment, 300))
-                .withMapping(EdgeConfig.class)
-                .withMappingIgnore("edge.**")
+                .withValidateUnknown(false)
                 .build();
     }
 

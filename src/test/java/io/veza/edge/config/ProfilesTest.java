@@ -20,8 +20,6 @@ class ProfilesTest {
     private static SmallRyeConfig config(String profile) {
         return ConfigUtils.configBuilder()
                 .withSources(new PropertiesConfigSource(Map.of("quarkus.profile", profile), "test", 1_000))
-                .withMapping(EdgeConfig.class)
-                .withMappingIgnore("edge.**")
                 .build();
     }
 

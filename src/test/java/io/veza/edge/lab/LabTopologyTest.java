@@ -2,8 +2,10 @@ package io.veza.edge.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonObject;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -60,6 +62,29 @@ class LabTopologyTest {
         assertThat(new JsonObject(started).getJsonObject("backend-api-1"))
                 .isEqualTo(new JsonObject().put("address", "127.0.0.1:" + port).put("running", true));
         assertThat(LabClient.get(port, "/api/v1/health").statusCode()).isEqualTo(200);
+    }
+
+    /** Once connections went first, and a proxy's retry was let in by a server about to go: 502 instead of another server. */
+    @Test
+    void a_stopped_server_refuses_connections_before_it_cuts_those_it_has() throws Exception {
+        // The JDK's transport lets go of a listener only when its selector comes round.
+        Vertx epoll = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+        assumeTrue(epoll.isNativeTransportEnabled());
+        LabTopology topology = LabClient.await(Lab.embedded(epoll, FREE_PORTS));
+        int port = topology.port("backend-api-1");
+
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream()
+                    .write("HEAD /api/v1/health HTTP/1.1\r\nHost: lab\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertThat(socket.getInputStream().read()).isEqualTo('H');
+            topology.stop("backend-api-1");
+            socket.getInputStream().readAllBytes();
+
+            assertThat(LabClient.refusesConnections(port)).isTrue();
+        } finally {
+            LabClient.await(epoll.close());
+        }
     }
 
     @Test

@@ -78,7 +78,7 @@ class LoadGeneratorTest {
                 .anyMatch(line -> line.matches("requests +" + report.requests() + " in .*"))
                 .anyMatch(line -> line.matches("errors +0"))
                 .anyMatch(line -> line.matches("latency +p50 [0-9.]+ ms, p99 [0-9.]+ ms"))
-                .anyMatch(line -> line.matches("by server +all-in-one " + report.requests()))
+                .anyMatch(line -> line.matches("by server +all-in-one: " + report.requests()))
                 .anyMatch(line -> line.matches("cache +[0-9.]+ % of [0-9]+ segments hit"))
                 .anyMatch(line -> line.matches("chat +[0-9]+ messages, .* 0 reconnects"));
     }
@@ -126,6 +126,6 @@ class LoadGeneratorTest {
         LoadReport report = load(port, 2, OptionalInt.empty(), Duration.ofMillis(300));
 
         assertThat(report.errors()).isEqualTo(report.requests()).isPositive();
-        assertThat(output.toString(StandardCharsets.UTF_8)).containsPattern("errors +[0-9]+ +status 500 [0-9]+");
+        assertThat(output.toString(StandardCharsets.UTF_8)).containsPattern("errors +[0-9]+ +GET 500: [0-9]+");
     }
 }

@@ -88,6 +88,9 @@ final class RawServer implements Closeable {
         final InputStream in;
         final OutputStream out;
 
+        /** For scripts that answer in turns. */
+        int answered;
+
         Connection(Socket socket) throws IOException {
             this.socket = socket;
             this.in = socket.getInputStream();

@@ -1,0 +1,133 @@
+package io.veza.edge.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.veza.edge.proxy.TrafficCounters.ServerCount;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Servers that cannot be reached: the request goes to another one, within bounded time. */
+class ConnectFaultTest {
+
+    @Test
+    void a_refused_connection_is_redispatched_and_the_cookie_names_who_answered() throws Exception {
+        try (RawServer server = new RawServer(RawServer.always(RawServer.ok("x")));
+                EdgeFixture edge =
+                        EdgeFixture.with().servers(closedPort(), server.port()).start()) {
+
+            for (int i = 0; i < 4; i++) {
+                String response = edge.get("/", "Cookie: VEZA_SERVERID=s1\r\n");
+                assertThat(response).startsWith("HTTP/1.1 200").contains("Set-Cookie: VEZA_SERVERID=s2;");
+            }
+
+            assertThat(edge.count("s1", ServerCount.CONNECT_FAILED)).isEqualTo(4);
+            assertThat(edge.count("s1", ServerCount.REDISPATCHED)).isEqualTo(4);
+            assertThat(edge.server("s1").inFlight()).isZero();
+        }
+    }
+
+    @Test
+    void a_body_goes_to_the_server_that_can_be_reached() throws Exception {
+        try (RawServer server = new RawServer(connection -> {
+                    connection.readHead();
+                    connection.send(RawServer.ok(connection.read(5)));
+                });
+                EdgeFixture edge =
+                        EdgeFixture.with().servers(closedPort(), server.port()).start();
+                RawClient client = edge.client()) {
+
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nCookie: VEZA_SERVERID=s1\r\nContent-Length: 5\r\n\r\nhello");
+
+            assertThat(client.response()).endsWith("hello");
+        }
+    }
+
+    @Test
+    void a_pool_of_one_that_refuses_is_503_at_once() throws Exception {
+        try (EdgeFixture edge = EdgeFixture.with().servers(closedPort()).start()) {
+
+            String response = edge.get("/");
+
+            assertThat(response).startsWith("HTTP/1.1 503").contains("Retry-After: 5\r\n");
+            assertThat(edge.failures()).containsEntry("connect_failed", 1L);
+        }
+    }
+
+    @Test
+    void a_black_hole_costs_one_connect_timeout() throws Exception {
+        try (BlackHole hole = new BlackHole();
+                RawServer server = new RawServer(RawServer.always(RawServer.ok("x")));
+                EdgeFixture edge =
+                        EdgeFixture.with().servers(hole.port(), server.port()).start()) {
+            long start = System.nanoTime();
+
+            String response = edge.get("/", "Cookie: VEZA_SERVERID=s1\r\n");
+
+            assertThat(response).startsWith("HTTP/1.1 200");
+            assertThat(Duration.ofNanos(System.nanoTime() - start))
+                    .isBetween(Duration.ofMillis(490), Duration.ofSeconds(4));
+        }
+    }
+
+    @Test
+    void nothing_but_black_holes_is_503_after_three_connect_timeouts() throws Exception {
+        try (BlackHole hole = new BlackHole();
+                BlackHole second = new BlackHole();
+                BlackHole third = new BlackHole();
+                BlackHole fourth = new BlackHole();
+                BlackHole fifth = new BlackHole();
+                EdgeFixture edge = EdgeFixture.with()
+                        .servers(hole.port(), second.port(), third.port(), fourth.port(), fifth.port())
+                        .start()) {
+            long start = System.nanoTime();
+
+            String response = edge.get("/");
+
+            assertThat(response).startsWith("HTTP/1.1 503");
+            assertThat(Duration.ofNanos(System.nanoTime() - start))
+                    .isBetween(Duration.ofMillis(1400), Duration.ofMillis(2450));
+        }
+    }
+
+    static int closedPort() throws Exception {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** A listening socket whose accept queue is full, so that further connects get no answer. */
+    private static final class BlackHole implements AutoCloseable {
+        private final ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        private final List<Socket> filling = new ArrayList<>();
+
+        BlackHole() throws Exception {
+            while (true) {
+                Socket socket = new Socket();
+                filling.add(socket);
+                try {
+                    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port()), 100);
+                } catch (java.net.SocketTimeoutException full) {
+                    return;
+                }
+            }
+        }
+
+        int port() {
+            return listener.getLocalPort();
+        }
+
+        @Override
+        public void close() throws Exception {
+            listener.close();
+            for (Socket socket : filling) {
+                socket.close();
+            }
+        }
+    }
+}
