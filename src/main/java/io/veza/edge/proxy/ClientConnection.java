@@ -415,9 +415,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             current.cancel(failure);
             failed(failure);
             flush();
-        } else if (head != null || !anyRequest) {
+        } else if (head != null) {
             refuse(ExchangeFailure.Client.HEAD_TIMEOUT);
         } else {
+            // Not a byte was sent: browsers open connections ahead, and would show an unasked 408 as the answer to
+            // whatever they send next.
             channel.close();
         }
     }

@@ -99,6 +99,18 @@ class ClientFaultTest {
     }
 
     @Test
+    void a_connection_that_never_asks_is_closed_without_a_word() throws Exception {
+        EdgeFixture.Setup setup = EdgeFixture.with();
+        setup.requestHead = SHORT;
+        try (RawServer server = new RawServer(RawServer.always(RawServer.ok("x")));
+                EdgeFixture edge = setup.servers(server.port()).start();
+                RawClient client = edge.client()) {
+
+            assertThat(client.rest()).isEmpty();
+        }
+    }
+
+    @Test
     void a_second_head_that_does_not_end_is_408_too() throws Exception {
         EdgeFixture.Setup setup = EdgeFixture.with();
         setup.requestHead = SHORT;
