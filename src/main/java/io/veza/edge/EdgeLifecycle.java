@@ -1,5 +1,7 @@
 package io.veza.edge;
 
+import io.netty.channel.EventLoopGroup;
+import io.quarkus.netty.MainEventLoopGroup;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.config.SmallRyeConfig;
@@ -45,7 +47,7 @@ public class EdgeLifecycle {
     private static final Logger LOG = Logger.getLogger("io.veza.edge");
     private static final long LONGEST_STEP_SECONDS = 10;
 
-    private final Vertx trafficVertx;
+    private final EventLoopGroup trafficLoops;
     private final Ticker ticker;
     private final List<PoolController> pools = new CopyOnWriteArrayList<>();
     private final List<TrafficCounters> counters = new CopyOnWriteArrayList<>();
@@ -54,8 +56,8 @@ public class EdgeLifecycle {
     private @Nullable Vertx checksVertx;
     private @Nullable Prober prober;
 
-    EdgeLifecycle(Vertx trafficVertx, Ticker ticker) {
-        this.trafficVertx = trafficVertx;
+    EdgeLifecycle(@MainEventLoopGroup EventLoopGroup trafficLoops, Ticker ticker) {
+        this.trafficLoops = trafficLoops;
         this.ticker = ticker;
     }
 
@@ -82,12 +84,7 @@ public class EdgeLifecycle {
                     lab.names(), (Object) lab.controlPort());
         }
         TrafficPlane opening = new TrafficPlane(
-                trafficVertx.nettyEventLoopGroup(),
-                traffic(settings),
-                pools,
-                settings.routes(),
-                settings.defaultPool(),
-                this::newCounters);
+                trafficLoops, traffic(settings), pools, settings.routes(), settings.defaultPool(), this::newCounters);
         plane = opening;
         Prober checks =
                 new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
