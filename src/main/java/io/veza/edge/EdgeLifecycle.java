@@ -17,7 +17,6 @@ import io.veza.edge.http1.HeadLimits;
 import io.veza.edge.lab.Lab;
 import io.veza.edge.lab.LabTopology;
 import io.veza.edge.probe.Prober;
-import io.veza.edge.probe.Ticker;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
@@ -48,7 +47,6 @@ public class EdgeLifecycle {
     private static final long LONGEST_STEP_SECONDS = 10;
 
     private final EventLoopGroup trafficLoops;
-    private final Ticker ticker;
     private final List<PoolController> pools = new CopyOnWriteArrayList<>();
     private final List<TrafficCounters> counters = new CopyOnWriteArrayList<>();
     private volatile @Nullable TrafficPlane plane;
@@ -56,9 +54,8 @@ public class EdgeLifecycle {
     private @Nullable Vertx checksVertx;
     private @Nullable Prober prober;
 
-    EdgeLifecycle(@MainEventLoopGroup EventLoopGroup trafficLoops, Ticker ticker) {
+    EdgeLifecycle(@MainEventLoopGroup EventLoopGroup trafficLoops) {
         this.trafficLoops = trafficLoops;
-        this.ticker = ticker;
     }
 
     void start(@Observes StartupEvent event) throws Exception {
@@ -90,7 +87,6 @@ public class EdgeLifecycle {
                 new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
         prober = checks;
         checks.start().toCompletableFuture().get(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
-        ticker.drive(checks);
         address = opening.listen(
                 new InetSocketAddress(
                         settings.listen().host(), settings.listen().http()),
@@ -146,7 +142,6 @@ public class EdgeLifecycle {
         if (open != null) {
             open.close();
         }
-        ticker.drive(null);
         if (prober != null) {
             prober.close();
         }

@@ -245,16 +245,14 @@ class ProberTest {
         try (ScriptedServer old = ScriptedServer.answering(ScriptedServer.OK);
                 ScriptedServer added = ScriptedServer.answering(ScriptedServer.OK)) {
             PoolController pool = pool(policy(SOON, SOON, NEVER), server("a", "127.0.0.1", old.port()));
-            Prober running = probe(pool);
+            probe(pool);
             old.nextHead();
 
             pool.apply(new Command.AddServer(server("b", "127.0.0.1", added.port())));
-            running.tick();
             assertThat(nextTransition().to().health()).isEqualTo(HealthState.UP);
 
             pool.apply(new Command.SetAdmin("a", AdminState.MAINT));
             pool.apply(new Command.RemoveServer("a"));
-            running.tick();
             int before = old.requests();
             for (int i = 0; i < 10; i++) {
                 added.nextHead();
