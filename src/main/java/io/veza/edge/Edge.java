@@ -50,7 +50,7 @@ public final class Edge {
             return PortCheck.problems(EdgeSettings.load().listen());
         } catch (InvalidConfigException e) {
             List<Problem> all = new ArrayList<>(e.problems());
-            all.addAll(PortCheck.managementProblems());
+            all.addAll(PortCheck.problems(e.listen()));
             return all;
         }
     }

@@ -1,5 +1,7 @@
 package io.veza.edge;
 
+import io.netty.channel.EventLoopGroup;
+import io.quarkus.netty.MainEventLoopGroup;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.config.SmallRyeConfig;
@@ -15,7 +17,6 @@ import io.veza.edge.http1.HeadLimits;
 import io.veza.edge.lab.Lab;
 import io.veza.edge.lab.LabTopology;
 import io.veza.edge.probe.Prober;
-import io.veza.edge.probe.Ticker;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
@@ -45,8 +46,7 @@ public class EdgeLifecycle {
     private static final Logger LOG = Logger.getLogger("io.veza.edge");
     private static final long LONGEST_STEP_SECONDS = 10;
 
-    private final Vertx trafficVertx;
-    private final Ticker ticker;
+    private final EventLoopGroup trafficLoops;
     private final List<PoolController> pools = new CopyOnWriteArrayList<>();
     private final List<TrafficCounters> counters = new CopyOnWriteArrayList<>();
     private volatile @Nullable TrafficPlane plane;
@@ -54,9 +54,8 @@ public class EdgeLifecycle {
     private @Nullable Vertx checksVertx;
     private @Nullable Prober prober;
 
-    EdgeLifecycle(Vertx trafficVertx, Ticker ticker) {
-        this.trafficVertx = trafficVertx;
-        this.ticker = ticker;
+    EdgeLifecycle(@MainEventLoopGroup EventLoopGroup trafficLoops) {
+        this.trafficLoops = trafficLoops;
     }
 
     void start(@Observes StartupEvent event) throws Exception {
@@ -82,18 +81,12 @@ public class EdgeLifecycle {
                     lab.names(), (Object) lab.controlPort());
         }
         TrafficPlane opening = new TrafficPlane(
-                trafficVertx.nettyEventLoopGroup(),
-                traffic(settings),
-                pools,
-                settings.routes(),
-                settings.defaultPool(),
-                this::newCounters);
+                trafficLoops, traffic(settings), pools, settings.routes(), settings.defaultPool(), this::newCounters);
         plane = opening;
         Prober checks =
                 new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
         prober = checks;
         checks.start().toCompletableFuture().get(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
-        ticker.drive(checks);
         address = opening.listen(
                 new InetSocketAddress(
                         settings.listen().host(), settings.listen().http()),
@@ -149,7 +142,6 @@ public class EdgeLifecycle {
         if (open != null) {
             open.close();
         }
-        ticker.drive(null);
         if (prober != null) {
             prober.close();
         }

@@ -3,6 +3,7 @@ package io.veza.edge;
 import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.config.Problem;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
@@ -15,28 +16,33 @@ final class PortCheck {
 
     private PortCheck() {}
 
-    /** A problem for each listener that could not be bound now. */
+    /** A problem for each listener that could not be bound now, or not beside the other. */
     static List<Problem> problems(EdgeSettings.Listen listen) {
-        List<Problem> problems = new ArrayList<>(managementProblems());
-        check("edge.listen.host", listen.host(), "edge.listen.http", listen.http(), problems);
-        return problems;
-    }
-
-    /** As {@link #problems} for the management address alone, which Quarkus' own keys give. */
-    static List<Problem> managementProblems() {
         List<Problem> problems = new ArrayList<>();
-        Config config = ConfigProvider.getConfig();
-        String host = config.getOptionalValue("quarkus.http.host", String.class).orElse("127.0.0.1");
-        String port = config.getOptionalValue("quarkus.http.port", String.class).orElse("9100");
-        if (port.matches("[0-9]{1,5}") && Integer.parseInt(port) <= 65_535) {
-            check("quarkus.http.host", host, "quarkus.http.port", Integer.parseInt(port), problems);
-        } else {
-            problems.add(new Problem("quarkus.http.port", port, "must be a number in 0..65535"));
+        try (ServerSocket traffic = new ServerSocket();
+                ServerSocket management = new ServerSocket()) {
+            bind(traffic, "edge.listen.host", listen.host(), "edge.listen.http", listen.http(), problems);
+            bindManagement(management, problems);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         return problems;
     }
 
-    private static void check(String hostKey, String host, String portKey, int port, List<Problem> problems) {
+    /** The management address is given by Quarkus' own keys. */
+    private static void bindManagement(ServerSocket socket, List<Problem> problems) {
+        Config config = ConfigProvider.getConfig();
+        String host = config.getOptionalValue("quarkus.http.host", String.class).orElse("127.0.0.1");
+        String port = config.getOptionalValue("quarkus.http.port", String.class).orElse("9100");
+        if (port.matches("[0-9]{1,5}") && Integer.parseInt(port) <= 65_535) {
+            bind(socket, "quarkus.http.host", host, "quarkus.http.port", Integer.parseInt(port), problems);
+        } else {
+            problems.add(new Problem("quarkus.http.port", port, "must be a number in 0..65535"));
+        }
+    }
+
+    private static void bind(
+            ServerSocket socket, String hostKey, String host, String portKey, int port, List<Problem> problems) {
         if (port == 0) {
             return;
         }
@@ -45,7 +51,7 @@ final class PortCheck {
             problems.add(new Problem(hostKey, host, "this name has no address"));
             return;
         }
-        try (ServerSocket socket = new ServerSocket()) {
+        try {
             socket.setReuseAddress(true);
             socket.bind(address);
         } catch (IOException e) {

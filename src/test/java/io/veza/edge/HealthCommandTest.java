@@ -39,7 +39,7 @@ class HealthCommandTest {
     }
 
     private static HttpServer serverThatAnswers(int status) throws IOException {
-        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 10);
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
         server.createContext("/q/health/ready", exchange -> {
             exchange.sendResponseHeaders(status, -1);
             exchange.close();

@@ -63,7 +63,8 @@ class ParserFuzzTest {
         }
 
         if (once != twice || whole.fault() != split.fault() || whole.fields() != split.fields()) {
-            throw new AssertionError(once + " " + whole.fault() + " but split at " + at + ": " + twice + " " + split.fault());
+            throw new AssertionError(
+                    once + " " + whole.fault() + " but split at " + at + ": " + twice + " " + split.fault());
         }
     }
 }

@@ -53,8 +53,8 @@ public class PickBenchmark {
         balancer = switch (kind) {
             case ROUND_ROBIN -> new RoundRobin<>(candidates, new AtomicLong());
             case LEAST_CONNECTIONS -> new LeastConnections<>(candidates, new AtomicLong());
-            case RANDOM_OF_TWO -> new RandomOfTwo<>(
-                    candidates, () -> ThreadLocalRandom.current().nextLong());
+            case RANDOM_OF_TWO ->
+                new RandomOfTwo<>(candidates, () -> ThreadLocalRandom.current().nextLong());
             case CONSISTENT_HASH -> new ConsistentHash<>(candidates, OptionalDouble.empty());
             case BOUNDED_HASH -> new ConsistentHash<>(candidates, OptionalDouble.of(1.25));
         };

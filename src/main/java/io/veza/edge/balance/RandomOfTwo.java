@@ -62,7 +62,7 @@ public final class RandomOfTwo<C extends Candidate> implements Balancer<C> {
 
     /** From 32 random bits a number in {@code [0, bound)}; the bound is below 2^31 for any pool that fits in memory. */
     private static long scaled(long bits, long bound) {
-        return bits * bound >>> 32;
+        return (bits * bound) >>> 32;
     }
 
     private int at(long point) {

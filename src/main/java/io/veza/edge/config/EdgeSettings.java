@@ -127,7 +127,7 @@ public record EdgeSettings(
                 problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
                         .orElse(List.of()),
                 problems.read(config.lab().embedded(), Format.FLAG, false));
-        problems.throwIfAny();
+        problems.throwIfAny(settings.listen());
         return settings;
     }
 

@@ -114,6 +114,7 @@ interface Format<T> {
 
     /** The constants in lower case, with {@code -} for {@code _}. */
     @SafeVarargs
+    @SuppressWarnings("varargs") // the array is read only
     static <E extends Enum<E>> Format<E> oneOf(E... constants) {
         return text -> Arrays.stream(constants)
                 .filter(constant -> word(constant).equals(text))

@@ -15,13 +15,21 @@ public final class InvalidConfigException extends ConfigurationException {
 
     private final transient List<Problem> problems;
 
-    InvalidConfigException(List<Problem> problems) {
+    private final transient EdgeSettings.Listen listen;
+
+    InvalidConfigException(List<Problem> problems, EdgeSettings.Listen listen) {
         super(problems.stream().map(Problem::toString).collect(Collectors.joining("\n")));
         this.problems = List.copyOf(problems);
+        this.listen = listen;
     }
 
     /** Sorted by key; at least one. */
     public List<Problem> problems() {
         return problems;
+    }
+
+    /** Where clients would connect, so that this too can be looked at; port 0 if it is one of the problems. */
+    public EdgeSettings.Listen listen() {
+        return listen;
     }
 }

@@ -106,6 +106,8 @@ final class PoolTranslation {
         return servers;
     }
 
+    @SuppressWarnings(
+            "ReferenceEquality") // the stand-in is this one object, not an address that happens to look like it
     private Optional<Server> server(String key, String name, EdgeConfig.Server config, OptionalInt defaultPort) {
         ServerAddress standIn = new ServerAddress("unreadable", 1);
         ServerAddress address =

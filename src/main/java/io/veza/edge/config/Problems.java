@@ -59,10 +59,15 @@ final class Problems {
         }
     }
 
-    /** @throws InvalidConfigException if there was a problem */
-    void throwIfAny() {
+    /**
+     * @param listen as read, with a stand-in for what could not be
+     * @throws InvalidConfigException if there was a problem
+     */
+    void throwIfAny(EdgeSettings.Listen listen) {
         if (!byKey.isEmpty()) {
-            throw new InvalidConfigException(List.copyOf(byKey.values()));
+            boolean readable = byKey.keySet().stream().noneMatch(key -> key.startsWith("edge.listen."));
+            throw new InvalidConfigException(
+                    List.copyOf(byKey.values()), readable ? listen : new EdgeSettings.Listen(listen.host(), 0));
         }
     }
 

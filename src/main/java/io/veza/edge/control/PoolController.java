@@ -1,5 +1,6 @@
 package io.veza.edge.control;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.veza.edge.health.AdminState;
 import io.veza.edge.health.CheckResult;
 import io.veza.edge.health.HealthPolicy;
@@ -33,11 +34,13 @@ public final class PoolController {
     private final AtomicReference<PoolSnapshot> current;
     private final List<TransitionListener> listeners = new CopyOnWriteArrayList<>();
 
-    /** Held for every change: of the current snapshot, and of all fields that follow here. */
+    /** Held for every change of the current snapshot and while it is told of. */
     private final Object lock = new Object();
 
+    @GuardedBy("lock")
     private final Queue<ServerTransition> undelivered = new ArrayDeque<>();
 
+    @GuardedBy("lock")
     private boolean delivering;
 
     /**
@@ -133,6 +136,7 @@ public final class PoolController {
         }
     }
 
+    @GuardedBy("lock")
     private void replace(PoolSnapshot before, ServerEntry entry, ServerEntry changed, Instant now) {
         if (changed == entry) {
             return;
@@ -158,6 +162,7 @@ public final class PoolController {
                                 && other.server().backup() == entry.server().backup());
     }
 
+    @GuardedBy("lock")
     private void add(PoolSnapshot before, Server server, Instant now) {
         List<Server> servers = new ArrayList<>(before.definition().pool().servers());
         servers.add(server);
@@ -169,6 +174,7 @@ public final class PoolController {
         swap(before, definition, entries, now);
     }
 
+    @GuardedBy("lock")
     private void remove(PoolSnapshot before, ServerEntry entry) {
         if (entry.state().admin() != AdminState.MAINT) {
             throw new IllegalArgumentException(
@@ -181,6 +187,7 @@ public final class PoolController {
         swap(before, before.definition().withServers(servers), entries, clock.instant());
     }
 
+    @GuardedBy("lock")
     private void swap(PoolSnapshot before, PoolDefinition definition, List<ServerEntry> entries, Instant now) {
         Duration slowStart = definition.pool().slowStart();
         List<ServerEntry> weighed =
@@ -191,6 +198,7 @@ public final class PoolController {
     }
 
     /** Leaves it to the outermost call when a listener itself causes a change, so that all hear the first one first. */
+    @GuardedBy("lock")
     private void deliver() {
         if (delivering) {
             return;

@@ -59,6 +59,7 @@ public final class ServerEntry implements Candidate {
         this.effectiveWeight = effectiveWeight;
     }
 
+    @SuppressWarnings("ReferenceEquality") // a state that an event did not change is the same object
     ServerEntry withState(ServerState next) {
         return next == state ? this : new ServerEntry(this, next, weight, address, effectiveWeight);
     }
@@ -72,6 +73,7 @@ public final class ServerEntry implements Candidate {
     }
 
     /** The entry with the effective weight that its state, weight and ramp come to at this time. */
+    @SuppressWarnings("ReferenceEquality") // as in withState
     ServerEntry weighed(Duration slowStart, Instant now) {
         Duration elapsed =
                 state.rampStart().map(start -> Duration.between(start, now)).orElse(slowStart);

@@ -37,7 +37,9 @@ public enum KnownField {
     /** The candidates by length of name: a name is compared with those of its own length only. */
     private static final KnownField[][] BY_LENGTH = new KnownField[LONGEST + 1][];
 
+    @SuppressWarnings("ImmutableEnumChecker") // never written to, and does not leave this type
     private final byte[] lower = Octets.ascii(name().toLowerCase(Locale.ROOT).replace('_', '-'));
+
     private final boolean underscores = name().startsWith("X_") || name().equals("FORWARDED");
 
     static {

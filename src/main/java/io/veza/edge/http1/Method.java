@@ -16,7 +16,9 @@ public enum Method {
 
     private static final Method[] NAMED = {GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH, CONNECT, TRACE};
 
+    @SuppressWarnings("ImmutableEnumChecker") // never written to, and does not leave this type
     private final byte[] token = Octets.ascii(name());
+
     private final boolean idempotent;
 
     Method(boolean idempotent) {

@@ -55,7 +55,7 @@ public final class WebSocketFrames {
         int bytes = length == 126 ? 2 : 8;
         long extended = 0;
         for (int i = 0; i < bytes; i++) {
-            extended = extended << 8 | header[2 + i] & 0xff;
+            extended = (extended << 8) | (header[2 + i] & 0xff);
         }
         // A length with its top bit set breaks the protocol; taken as endless, so that no boundary is ever claimed.
         return extended < 0 ? Long.MAX_VALUE : extended;

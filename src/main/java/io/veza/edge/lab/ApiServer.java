@@ -81,7 +81,8 @@ final class ApiServer extends LabServer {
     }
 
     private void only(HttpServerRequest request, HttpMethod method, Resource resource) {
-        if (request.method() == method || (method == HttpMethod.GET && request.method() == HttpMethod.HEAD)) {
+        if (request.method().equals(method)
+                || (method.equals(HttpMethod.GET) && request.method().equals(HttpMethod.HEAD))) {
             resource.serve(request);
         } else {
             refuse(request, 405);
@@ -158,7 +159,7 @@ final class ApiServer extends LabServer {
     }
 
     private void echo(HttpServerRequest request) {
-        if (request.method() != HttpMethod.POST && request.method() != HttpMethod.PUT) {
+        if (!request.method().equals(HttpMethod.POST) && !request.method().equals(HttpMethod.PUT)) {
             refuse(request, 405);
             return;
         }
@@ -182,7 +183,7 @@ final class ApiServer extends LabServer {
         } else {
             response.putHeader("Content-Length", Long.toString(count));
         }
-        if (request.method() == HttpMethod.HEAD) {
+        if (request.method().equals(HttpMethod.HEAD)) {
             response.end();
         } else {
             write(response, count);

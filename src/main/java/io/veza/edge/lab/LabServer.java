@@ -158,7 +158,7 @@ abstract class LabServer extends AbstractVerticle {
     }
 
     private void switchFault(HttpServerRequest request) {
-        if (request.method() == HttpMethod.POST) {
+        if (request.method().equals(HttpMethod.POST)) {
             try {
                 fault = Fault.parse(
                         Objects.requireNonNullElse(request.getParam("kind"), ""),
@@ -167,9 +167,9 @@ abstract class LabServer extends AbstractVerticle {
                 json(request, 400, new JsonObject().put("error", e.getMessage()));
                 return;
             }
-        } else if (request.method() == HttpMethod.DELETE) {
+        } else if (request.method().equals(HttpMethod.DELETE)) {
             fault = Fault.NONE;
-        } else if (request.method() != HttpMethod.GET) {
+        } else if (!request.method().equals(HttpMethod.GET)) {
             refuse(request, 405);
             return;
         }

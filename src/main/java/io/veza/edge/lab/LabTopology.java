@@ -207,11 +207,13 @@ public final class LabTopology {
 
     private void command(HttpServerRequest request) {
         Matcher command = COMMAND.matcher(request.path() == null ? "" : request.path());
-        if (request.method() == HttpMethod.GET && "/lab".equals(request.path())) {
+        if (request.method().equals(HttpMethod.GET) && "/lab".equals(request.path())) {
             JsonObject all = new JsonObject();
             slots.values().forEach(slot -> all.put(slot.name, describe(slot)));
             answer(request, 200, all);
-        } else if (request.method() == HttpMethod.POST && command.matches() && slots.containsKey(command.group(1))) {
+        } else if (request.method().equals(HttpMethod.POST)
+                && command.matches()
+                && slots.containsKey(command.group(1))) {
             String name = command.group(1);
             (command.group(2).equals("stop") ? stop(name) : start(name))
                     .onSuccess(done -> answer(request, 200, new JsonObject().put(name, describe(slot(name)))))

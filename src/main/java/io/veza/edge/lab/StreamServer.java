@@ -56,7 +56,7 @@ final class StreamServer extends LabServer {
 
     @Override
     void serve(HttpServerRequest request, String path) {
-        if (request.method() != HttpMethod.GET && request.method() != HttpMethod.HEAD) {
+        if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
             refuse(request, 405);
             return;
         }

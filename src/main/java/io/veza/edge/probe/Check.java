@@ -34,6 +34,9 @@ final class Check {
 
     private static final String USER_AGENT = "veza-edge-check";
 
+    /** As an InetSocketAddress is written: {@code : /127.0.0.1:80}, {@code : api/[0:0:0:0:0:0:0:1]:80}. */
+    private static final Pattern PEER = Pattern.compile(": [^ /]*/[^ /]+:[0-9]+$");
+
     private final HealthPolicy policy;
     private final Promise<CheckResult> verdict = Promise.promise();
     private final Buffer body = Buffer.buffer();
@@ -135,13 +138,11 @@ final class Check {
         connected.connection().close();
     }
 
-    /** The message without the peer's address that Netty appends; the server is named beside it anyway. */
+    /** The message without the peer's name and address that Netty appends; the server is named beside it anyway. */
     private static String reason(Throwable cause) {
         String message = cause.getMessage();
-        if (message == null) {
-            return cause.getClass().getSimpleName();
-        }
-        int address = message.indexOf(": /");
-        return address < 0 ? message : message.substring(0, address);
+        return message == null
+                ? cause.getClass().getSimpleName()
+                : PEER.matcher(message).replaceFirst("");
     }
 }

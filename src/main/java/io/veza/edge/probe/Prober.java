@@ -27,8 +27,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Watches every server of some pools: follows their names, checks them, and reports to their controllers. All of it runs
- * on one context without blocking it, look-ups on threads of their own; best on a Vert.x whose loops carry no traffic.
+ * Watches every server of some pools: follows their names, checks them, reports to their controllers, and has these take
+ * the steps of slow starts. All of it runs on one context without blocking it, look-ups on threads of their own; best on a Vert.x whose loops carry no traffic.
  */
 public final class Prober implements AutoCloseable {
 
@@ -40,6 +40,9 @@ public final class Prober implements AutoCloseable {
 
     /** A name is not looked up more often, however short the checks' interval: name servers are shared. */
     private static final Duration SHORTEST_LOOKUP = Duration.ofSeconds(5);
+
+    /** How often slow starts take a step and servers that came or went are noticed. */
+    private static final Duration TICK = Duration.ofSeconds(1);
 
     private final Vertx vertx;
     private final List<PoolController> pools;
@@ -53,6 +56,7 @@ public final class Prober implements AutoCloseable {
     /** By server id; touched on the context only, as is what follows. */
     private final Map<Integer, ServerProbe> probes = new HashMap<>();
 
+    private long ticks;
     private boolean closed;
 
     /** @param entropy 64 random bits a call, asked from one thread only */
@@ -75,20 +79,24 @@ public final class Prober implements AutoCloseable {
     /** Begins; completes when every name was looked up once, whatever came of it, or after two seconds. Never fails. */
     public CompletionStage<Void> start() {
         CompletableFuture<Void> looked = new CompletableFuture<>();
-        context.runOnContext(now -> Future.join(follow()).onComplete(done -> looked.complete(null)));
+        context.runOnContext(now -> {
+            // Not by Quarkus' scheduler: it goes by the time of day, and stops for as long as that is set back.
+            ticks = vertx.setPeriodic(TICK.toMillis(), tick -> tick());
+            Future.join(follow()).onComplete(done -> looked.complete(null));
+        });
         return looked.completeOnTimeout(null, FIRST_LOOKUPS.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Takes the steps of slow starts, and takes in servers that came or went. To be called once a second. */
-    public void tick() {
+    private void tick() {
         pools.forEach(PoolController::tick);
-        context.runOnContext(now -> follow());
+        follow();
     }
 
     @Override
     public void close() {
         context.runOnContext(now -> {
             closed = true;
+            vertx.cancelTimer(ticks);
             probes.values().forEach(ServerProbe::stop);
             probes.clear();
             client.close();

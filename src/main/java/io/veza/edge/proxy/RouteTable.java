@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RouteTable<P> {
 
+    @SuppressWarnings("ArrayRecordComponent") // entries are not compared, and nobody else sees their arrays
     private record Entry<P>(byte[] prefix, int hash, List<byte[]> hosts, Route route, P pool) {}
 
     private static final byte[] ROOT = {'/'};

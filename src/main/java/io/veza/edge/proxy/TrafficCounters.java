@@ -1,5 +1,6 @@
 package io.veza.edge.proxy;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.veza.edge.control.ServerEntry;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -49,13 +50,15 @@ public final class TrafficCounters implements TrafficObserver {
     /** By {@code ServerEntry.id() * PER_SERVER + ServerCount.ordinal()}; replaced when it grows. */
     private volatile long[] servers = new long[PER_SERVER * 16];
 
-    /** By {@link ExchangeFailure#reason()}. Failures are rare enough for a map; it is guarded by itself. */
+    /** By {@link ExchangeFailure#reason()}. Failures are rare enough for a map. */
+    @GuardedBy("itself")
     private final Map<String, Long> failures = new TreeMap<>();
 
     private static void add(long[] counts, int index) {
         LONGS.setOpaque(counts, index, counts[index] + 1);
     }
 
+    @SuppressWarnings("EnumOrdinal") // an index within this process, as in sum
     private void count(ServerEntry server, ServerCount what) {
         int index = server.id() * PER_SERVER + what.ordinal();
         long[] counts = servers;
@@ -132,6 +135,7 @@ public final class TrafficCounters implements TrafficObserver {
     }
 
     /** One server's count over all loops. */
+    @SuppressWarnings("EnumOrdinal")
     public static long sum(Collection<TrafficCounters> loops, ServerEntry server, ServerCount what) {
         int index = server.id() * PER_SERVER + what.ordinal();
         long sum = 0;

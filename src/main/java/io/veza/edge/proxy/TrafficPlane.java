@@ -1,5 +1,6 @@
 package io.veza.edge.proxy;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -39,10 +40,12 @@ public final class TrafficPlane implements AutoCloseable {
     private final EventLoopGroup group;
     private final boolean epoll;
     private final TrafficSettings settings;
-    private final Map<EventExecutor, TrafficLoop> loops = new IdentityHashMap<>();
+    private final IdentityHashMap<EventExecutor, TrafficLoop> loops = new IdentityHashMap<>();
     private final Map<String, PoolTraffic> pools = new HashMap<>();
     private final RouteTable<PoolTraffic> routes;
     private final AtomicInteger connections = new AtomicInteger();
+
+    @GuardedBy("itself")
     private final List<Channel> listeners = new ArrayList<>();
 
     /**

@@ -1,5 +1,6 @@
 package io.veza.edge.proxy;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,7 +18,8 @@ final class WaitQueue {
 
     private final int limit;
 
-    /** Guarded by itself, in order of arrival. */
+    /** In order of arrival. */
+    @GuardedBy("itself")
     private final LinkedHashSet<Exchange> waiting = new LinkedHashSet<>();
 
     private volatile int size;

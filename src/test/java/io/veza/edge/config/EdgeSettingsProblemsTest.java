@@ -278,4 +278,16 @@ class EdgeSettingsProblemsTest {
                         "edge.timouts.connect",
                         "edge.trusted-proxies");
     }
+
+    /** So that a port in use is named together with everything else; once it was named only when all else was right. */
+    @ParameterizedTest
+    @CsvSource({"8080, 8080", "http, 0"})
+    void problems_come_with_the_listener_as_far_as_it_could_be_read(String http, int readable) {
+        Map<String, String> properties = Map.of("edge.listen.http", http, "edge.threads", "0");
+
+        InvalidConfigException invalid = catchThrowableOfType(
+                InvalidConfigException.class, () -> EdgeSettings.from(ConfigFixture.config(properties, Map.of())));
+
+        assertThat(invalid.listen().http()).isEqualTo(readable);
+    }
 }

@@ -79,15 +79,16 @@ class ProfilesTest {
     @Test
     void tests_bind_free_ports() {
         assertThat(settings("test").listen().http()).isZero();
-        assertThat(config("test").getRawValue("quarkus.http.test-port")).isEqualTo("0");
+        assertThat(config("test").getConfigValue("quarkus.http.test-port").getRawValue())
+                .isEqualTo("0");
     }
 
     @Test
     void management_stays_on_the_loopback_address_and_event_loops_follow_the_threads() {
         SmallRyeConfig config = config("lab");
 
-        assertThat(config.getRawValue("quarkus.http.host")).isEqualTo("127.0.0.1");
-        assertThat(config.getRawValue("quarkus.http.port")).isEqualTo("9100");
+        assertThat(config.getConfigValue("quarkus.http.host").getRawValue()).isEqualTo("127.0.0.1");
+        assertThat(config.getConfigValue("quarkus.http.port").getRawValue()).isEqualTo("9100");
         assertThat(config.getValue("quarkus.vertx.event-loops-pool-size", Integer.class))
                 .isEqualTo(Runtime.getRuntime().availableProcessors());
     }

@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Writers and readers at once: what no interleaving may show. */
 class PoolControllerConcurrencyTest {
 
+    private static final List<AdminState> ADMIN_STATES = List.of(AdminState.values());
     private static final int BOUND = 3;
     private static final int CHANGES = 2_000;
 
@@ -84,7 +85,7 @@ class PoolControllerConcurrencyTest {
             switch (random.nextInt(8)) {
                 case 0 -> controller.checked(name, FAILED);
                 case 1, 2 -> controller.checked(name, PASSED);
-                case 3 -> controller.apply(new SetAdmin(name, AdminState.values()[random.nextInt(3)]));
+                case 3 -> controller.apply(new SetAdmin(name, ADMIN_STATES.get(random.nextInt(ADMIN_STATES.size()))));
                 case 4 -> controller.apply(new SetWeight(name, new Weight(random.nextInt(4))));
                 case 5 -> controller.resolved(name, random.nextInt(4) == 0 ? null : address(random.nextInt(100)));
                 case 6 -> controller.tick();

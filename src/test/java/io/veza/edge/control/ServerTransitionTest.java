@@ -48,9 +48,9 @@ class ServerTransitionTest {
             seen.add(t.cutsSessions() ? "cut" : "kept");
         });
 
-        for (char event : events.toCharArray()) {
+        for (int i = 0; i < events.length(); i++) {
             clock.advance(Duration.ofSeconds(1));
-            switch (event) {
+            switch (events.charAt(i)) {
                 case '+' -> controller.checked("b1", PASSED);
                 case '-' -> controller.checked("b1", FAILED);
                 case 'r' -> controller.apply(new SetAdmin("b1", AdminState.READY));

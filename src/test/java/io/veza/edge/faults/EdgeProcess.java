@@ -106,7 +106,6 @@ final class EdgeProcess implements AutoCloseable {
         prober = new Prober(
                 vertx, List.of(pool), () -> ThreadLocalRandom.current().nextLong());
         prober.start().toCompletableFuture().get(5, TimeUnit.SECONDS);
-        vertx.setPeriodic(100, tick -> prober.tick());
         address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "http");
     }
 

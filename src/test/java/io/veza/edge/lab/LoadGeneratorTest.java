@@ -113,7 +113,7 @@ class LoadGeneratorTest {
         vertx.setTimer(
                 200, timer -> topology.stop("backend-api-1").onComplete(done -> topology.start("backend-api-1")));
 
-        LoadReport report = load(port, 4, OptionalInt.empty(), Duration.ofMillis(1_000));
+        LoadReport report = load(port, 4, OptionalInt.empty(), Duration.ofSeconds(1));
 
         assertThat(report.reconnects()).isPositive();
     }

@@ -165,8 +165,8 @@ class ServerFaultTest {
                     connection.readHead();
                     String response = RawServer.ok("slowly");
                     // A byte at a time, each well within the timeout, all together well beyond it.
-                    for (char c : response.toCharArray()) {
-                        connection.send(String.valueOf(c));
+                    for (int i = 0; i < response.length(); i++) {
+                        connection.send(response.substring(i, i + 1));
                         pause(Duration.ofMillis(20));
                     }
                 });

@@ -116,7 +116,7 @@ class TimerWheelTest {
                 timers[i].cancel();
                 due[i] = -1;
             } else {
-                long ticks = 1 + random.nextInt(2500);
+                long ticks = 1L + random.nextInt(2500);
                 wheel.arm(timers[i], ticks);
                 due[i] = now + ticks + 1;
             }
