@@ -169,13 +169,18 @@ public final class RequestHead extends HeadParser {
     }
 
     private int schemeLength() {
-        if (startsWith(targetStart, targetEnd, SCHEME_HTTP)) {
+        if (beginsWithScheme(SCHEME_HTTP)) {
             return SCHEME_HTTP.length;
         }
-        return startsWith(targetStart, targetEnd, SCHEME_HTTPS) ? SCHEME_HTTPS.length : 0;
+        return beginsWithScheme(SCHEME_HTTPS) ? SCHEME_HTTPS.length : 0;
     }
 
-    /** Whether the range begins with this literal; letters of the literal are those of a scheme, in lower case. */
+    /** Schemes compare without case, RFC 9110 section 4.2.3. */
+    private boolean beginsWithScheme(byte[] scheme) {
+        int end = targetStart + scheme.length;
+        return end <= targetEnd && Octets.equalsLower(bytes, targetStart, end, scheme);
+    }
+
     private boolean startsWith(int from, int to, byte[] prefix) {
         if (to - from < prefix.length) {
             return false;

@@ -29,9 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientConnection extends ChannelInboundHandlerAdapter implements ClientSide {
 
-    /** Response bodies up to this size are copied behind their head and sent as one buffer. */
-    private static final int INLINE_BODY = 8192;
-
     /**
      * A client that ends its sending side this soon after a request has half-closed and waits for the answer, as {@code nc
      * -N} does; one that does so later has gone away. TCP shows no difference.
@@ -46,6 +43,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private final ClientAddress address;
     private final Channel channel;
     private final BodyReader body;
+    private final ClientResponse response;
     private final TimerWheel.Timer timer = new TimerWheel.Timer() {
         @Override
         void expired() {
@@ -57,13 +55,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private @Nullable Exchange exchange;
     private @Nullable Tunnel tunnel;
     private @Nullable ByteBuf pending;
-    private @Nullable ByteBuf out;
     private boolean reading;
     private boolean keepAlive;
-    private boolean http10;
-    private boolean toHead;
     private boolean responding;
-    private boolean responseChunked;
     private boolean closeAfterResponse;
     private boolean halfClosed;
     private boolean closing;
@@ -78,6 +72,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         this.address = address;
         this.channel = channel;
         this.body = new BodyReader(loop.settings.limits());
+        this.response = new ClientResponse(loop, channel);
     }
 
     @Override
@@ -152,8 +147,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     private void request(RequestHead request) {
         keepAlive = request.keepsAlive() && !halfClosed;
-        http10 = request.http10();
-        toHead = request.method() == Method.HEAD;
+        response.expect(request.method() == Method.HEAD, request.http10());
         responding = false;
         long length = request.bodyLength();
         if (length == RequestHead.CHUNKED) {
@@ -273,78 +267,34 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             return;
         }
         boolean close = failure.closes() || !keepAlive || !body.isOver();
-        write(Unpooled.wrappedBuffer(Refusals.response(failure, close, !toHead)));
+        response.refusal(failure, close);
         responded(close);
     }
 
     @Override
     public void interim(ResponseHead interim) {
-        ResponseEncoder.encode(interim, ResponseEncoder.Framing.AS_DECLARED, false, false, null, null, loop.writer);
-        write(loop.writer.toBuffer(channel.alloc(), 0));
+        response.interim(interim);
     }
 
     @Override
-    public void responseHead(ResponseHead response, Exchange current, long bodyLength, int ready) {
+    public void responseHead(ResponseHead head, Exchange current, long bodyLength, int ready) {
         responding = true;
-        ResponseEncoder.Framing framing;
-        if (!response.mayHaveBody(toHead)) {
-            framing = ResponseEncoder.Framing.AS_DECLARED;
-        } else if (bodyLength >= 0) {
-            framing = ResponseEncoder.Framing.LENGTH;
-        } else {
-            framing = http10 ? ResponseEncoder.Framing.UNTIL_CLOSE : ResponseEncoder.Framing.CHUNKED;
-        }
-        responseChunked = framing == ResponseEncoder.Framing.CHUNKED;
         // A response that begins before the request has ended may end before it too; what comes then is not a request.
-        closeAfterResponse =
-                !keepAlive || halfClosed || framing == ResponseEncoder.Framing.UNTIL_CLOSE || !body.isOver();
-        ResponseEncoder.encode(
-                response,
-                framing,
-                closeAfterResponse,
-                http10 && !closeAfterResponse,
-                current.sticky(),
-                current.setCookie(),
-                loop.writer);
-        out = loop.writer.toBuffer(channel.alloc(), responseChunked ? 0 : Math.min(ready, INLINE_BODY));
+        boolean close = !keepAlive || halfClosed || !body.isOver();
+        closeAfterResponse = response.begin(head, current, bodyLength, ready, close);
     }
 
     @Override
     public void responseData(ByteBuf data) {
-        ByteBuf begun = out;
-        if (responseChunked) {
-            writeOut();
-            Chunks.write(channel, data);
-        } else if (begun != null && data.readableBytes() <= begun.writableBytes()) {
-            begun.writeBytes(data);
-            data.release();
-        } else {
-            writeOut();
-            write(data);
-        }
+        response.data(data);
         if (!channel.isWritable()) {
             watchUnsent();
         }
     }
 
-    private void writeOut() {
-        ByteBuf begun = out;
-        if (begun != null) {
-            out = null;
-            write(begun);
-        }
-    }
-
-    private void write(ByteBuf buffer) {
-        channel.write(buffer, channel.voidPromise());
-    }
-
     @Override
     public void responseEnd(@Nullable Trailers trailers) {
-        writeOut();
-        if (responseChunked) {
-            write(Chunks.last(channel, trailers, loop.writer));
-        }
+        response.end(trailers);
         exchange = null;
         responded(closeAfterResponse);
     }
@@ -362,7 +312,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     @Override
     public void flush() {
-        writeOut();
+        response.writeOut();
         channel.flush();
     }
 
@@ -390,16 +340,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     // Tunnels
 
     @Override
-    public void switchTo(Tunnel opened, ResponseHead response, Exchange current) {
-        ResponseEncoder.encode(
-                response,
-                ResponseEncoder.Framing.AS_DECLARED,
-                false,
-                false,
-                current.sticky(),
-                current.setCookie(),
-                loop.writer);
-        write(loop.writer.toBuffer(channel.alloc(), 0));
+    public void switchTo(Tunnel opened, ResponseHead head, Exchange current) {
+        response.switching(head, current);
         loop.wheel.remove(timer);
         exchange = null;
         tunnel = opened;
@@ -409,7 +351,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     /** Sends what came through the tunnel. Takes over the buffer. */
     void tunnelData(ByteBuf data) {
-        write(data);
+        channel.write(data, channel.voidPromise());
     }
 
     /** The tunnel has ended; what was sent through it still goes out. */
@@ -522,10 +464,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             head = null;
             loop.giveBack(parsing);
         }
-        release(pending);
+        ByteBuf held = pending;
         pending = null;
-        release(out);
-        out = null;
+        if (held != null) {
+            held.release();
+        }
+        response.release();
         Exchange current = exchange;
         exchange = null;
         Tunnel through = tunnel;
@@ -533,12 +477,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             through.clientClosed();
         } else if (current != null) {
             current.cancel(ExchangeFailure.Client.ABORTED);
-        }
-    }
-
-    private static void release(@Nullable ByteBuf buffer) {
-        if (buffer != null) {
-            buffer.release();
         }
     }
 }

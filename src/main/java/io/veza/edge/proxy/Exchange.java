@@ -1,11 +1,8 @@
 package io.veza.edge.proxy;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.veza.edge.control.PoolSnapshot;
 import io.veza.edge.control.ServerEntry;
-import io.veza.edge.health.Admission;
-import io.veza.edge.http1.KnownField;
 import io.veza.edge.http1.Method;
 import io.veza.edge.http1.RequestHead;
 import io.veza.edge.http1.ResponseHead;
@@ -13,9 +10,6 @@ import io.veza.edge.http1.Trailers;
 import io.veza.edge.http1.WebSocketHandshake;
 import io.veza.edge.persistence.StickyCookie;
 import java.net.InetSocketAddress;
-import java.time.Instant;
-import java.util.HashSet;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,19 +45,14 @@ final class Exchange {
     private final long startNanos;
     private final byte @Nullable [] expectedAccept;
     private final ByteBuf requestHead;
-    private final long hashKey;
+    private final ServerChoice choice;
 
     private Phase phase = Phase.CHOOSING;
-    private Set<String> excluded = Set.of();
-    private @Nullable String pinned;
-    private boolean refreshCookie;
-    private @Nullable Instant cookieFirstSeen;
     private @Nullable ServerEntry server;
     private @Nullable ServerConnection connection;
     private boolean requestOver;
     private boolean bodySent;
     private boolean retried;
-    private @Nullable String retryServer;
     private boolean connectFailed;
     private long connectDeadline;
     private int interims;
@@ -91,55 +80,9 @@ final class Exchange {
         this.idempotent = head.method().isIdempotent();
         this.expectedAccept =
                 head.upgradesToWebSocket() ? WebSocketHandshake.accept(head.bytes(), head.keyStart()) : null;
-        HashKeyReader reader = pool.hashKey;
-        this.hashKey = reader == null ? 0 : reader.read(head);
-        if (pool.sticky != null) {
-            readStickyCookie(head, pool.sticky);
-        }
+        this.choice = new ServerChoice(pool, head);
         RequestEncoder.encode(head, address, pool.sticky, loop.ids, loop.writer);
-        this.requestHead = loop.writer.toBuffer(PooledByteBufAllocator.DEFAULT, 0);
-    }
-
-    private void readStickyCookie(RequestHead head, StickyCookie sticky) {
-        byte[] buf = head.bytes();
-        PoolSnapshot snapshot = pool.snapshot();
-        for (int i = 0; i < head.fields(); i++) {
-            if (head.known(i) != KnownField.COOKIE) {
-                continue;
-            }
-            int from = head.valueStart(i);
-            int to = head.valueEnd(i);
-            long found;
-            while ((found = sticky.next(buf, from, to)) >= 0) {
-                int valueStart = (int) (found >>> 32);
-                int valueEnd = (int) found;
-                ServerEntry named = snapshot.persistent(buf, valueStart, valueEnd);
-                if (named != null && honours(sticky, buf, valueStart, valueEnd)) {
-                    pinned = named.server().name();
-                    return;
-                }
-                from = valueEnd;
-            }
-        }
-    }
-
-    /** Whether the dates in the cookie, if it has any, let it count. */
-    private boolean honours(StickyCookie sticky, byte[] buf, int from, int to) {
-        if (sticky.timeless() && StickyCookie.serverEnd(buf, from, to) == to) {
-            return true;
-        }
-        Instant now = Instant.now();
-        switch (sticky.age(buf, from, to, now)) {
-            case EXPIRED -> {
-                return false;
-            }
-            case REFRESH -> {
-                refreshCookie = true;
-                cookieFirstSeen = sticky.firstSeen(buf, from, to, now);
-            }
-            case FRESH -> {}
-        }
-        return true;
+        this.requestHead = loop.writer.toBuffer(TrafficLoop.ALLOCATOR, 0);
     }
 
     // Finding a server
@@ -151,7 +94,7 @@ final class Exchange {
 
     private void dispatch() {
         PoolSnapshot snapshot = pool.snapshot();
-        ServerEntry chosen = choose(snapshot);
+        ServerEntry chosen = choice.in(snapshot);
         if (chosen != null && chosen.tryAcquire()) {
             if (phase == Phase.QUEUED) {
                 leaveQueue();
@@ -160,7 +103,7 @@ final class Exchange {
             server = chosen;
             loop.observer.dispatched(chosen);
             connectTo(chosen);
-        } else if (chosen != null || snapshot.saturated(excluded)) {
+        } else if (chosen != null || choice.saturated(snapshot)) {
             if (phase != Phase.QUEUED) {
                 joinQueue();
             }
@@ -170,22 +113,6 @@ final class Exchange {
             }
             fail(connectFailed ? ExchangeFailure.Server.CONNECT_FAILED : ExchangeFailure.Edge.NO_SERVER);
         }
-    }
-
-    private @Nullable ServerEntry choose(PoolSnapshot snapshot) {
-        ServerEntry again = named(snapshot, retryServer);
-        if (again != null && again.admission() == Admission.ALL) {
-            return again;
-        }
-        ServerEntry holder = named(snapshot, pinned);
-        if (holder != null && holder.admission() != Admission.NONE) {
-            return holder;
-        }
-        return hashKey == HashKeyReader.NONE ? snapshot.pickWithoutKey(excluded) : snapshot.pick(hashKey, excluded);
-    }
-
-    private @Nullable ServerEntry named(PoolSnapshot snapshot, @Nullable String name) {
-        return name == null || excluded.contains(name) ? null : snapshot.entry(name);
     }
 
     private void joinQueue() {
@@ -260,7 +187,7 @@ final class Exchange {
         ServerEntry unreachable = giveUpServer();
         connectFailed = true;
         if (unreachable != null) {
-            exclude(unreachable);
+            choice.exclude(unreachable);
             loop.observer.connectFailed(unreachable);
             if (connectDeadline == 0 || System.nanoTime() - connectDeadline < 0) {
                 loop.observer.redispatched(unreachable);
@@ -270,13 +197,6 @@ final class Exchange {
             }
         }
         fail(ExchangeFailure.Server.CONNECT_FAILED);
-    }
-
-    private void exclude(ServerEntry entry) {
-        if (excluded.isEmpty()) {
-            excluded = new HashSet<>();
-        }
-        excluded.add(entry.server().name());
     }
 
     private @Nullable ServerEntry giveUpServer() {
@@ -300,6 +220,9 @@ final class Exchange {
     /** Whether a piece of the body can be sent on now; if not, {@link ClientSide#resumeUpload} will be called. */
     boolean takesBody() {
         ServerConnection to = connection;
+        if (to != null && !to.isWritable()) {
+            to.flush();
+        }
         return to != null && to.isWritable();
     }
 
@@ -352,8 +275,12 @@ final class Exchange {
         client.responseData(data);
         ServerConnection from = connection;
         if (from != null && !client.isWritable()) {
-            responsePaused = true;
-            from.pauseResponse();
+            // Sending now is often enough, and cheaper than to stop reading and begin again.
+            client.flush();
+            if (!client.isWritable()) {
+                responsePaused = true;
+                from.pauseResponse();
+            }
         }
     }
 
@@ -394,18 +321,8 @@ final class Exchange {
 
     /** The cookie line this response must carry, or null. */
     byte @Nullable [] setCookie() {
-        StickyCookie sticky = pool.sticky;
         ServerEntry served = server;
-        if (sticky == null || served == null) {
-            return null;
-        }
-        boolean holdsIt = served.server().name().equals(pinned);
-        if (holdsIt && !refreshCookie) {
-            return null;
-        }
-        Instant now = sticky.timeless() ? Instant.EPOCH : Instant.now();
-        Instant firstSeen = holdsIt && cookieFirstSeen != null ? cookieFirstSeen : now;
-        return sticky.setCookie(served.cookieValue(), firstSeen, now);
+        return served == null ? null : choice.setCookie(served);
     }
 
     // Ends
@@ -418,9 +335,7 @@ final class Exchange {
         if (again && failed != null) {
             // The same server first: it was chosen for a reason, and may only have closed an idle connection.
             retried = true;
-            retryServer = failed.server().name().equals(pinned)
-                    ? pinned
-                    : failed.server().name();
+            choice.again(failed);
             loop.observer.retried(failed);
             phase = Phase.CHOOSING;
             dispatchAgain();

@@ -2,12 +2,14 @@ package io.veza.edge.proxy;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.NettyRuntime;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.http1.HeadWriter;
@@ -28,6 +30,13 @@ final class TrafficLoop {
 
     /** Below this much unsent a connection takes more again; above the other its source is no longer read. */
     static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 * 1024, 256 * 1024);
+
+    /**
+     * Of our own, since the process-wide one has chunks of 64 KiB, as suits many small messages: a receive buffer for
+     * bodies would be allocated, zeroed and freed for each read.
+     */
+    static final ByteBufAllocator ALLOCATOR =
+            new PooledByteBufAllocator(true, 0, NettyRuntime.availableProcessors(), 8192, 9, 256, 64, true);
 
     final EventLoop eventLoop;
     final TrafficSettings settings;
@@ -65,7 +74,7 @@ final class TrafficLoop {
                 .channel(channelType)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.AUTO_CLOSE, false)
-                .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+                .option(ChannelOption.ALLOCATOR, ALLOCATOR)
                 .option(ChannelOption.RCVBUF_ALLOCATOR, receiveBuffers())
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
         long start = System.nanoTime();
@@ -109,7 +118,7 @@ final class TrafficLoop {
 
     /** A Close frame with this code, RFC 6455 section 7.4. */
     ByteBuf closeFrame(int code) {
-        return PooledByteBufAllocator.DEFAULT.ioBuffer(4).writeBytes(WebSocketFrames.close(code));
+        return ALLOCATOR.directBuffer(4).writeBytes(WebSocketFrames.close(code));
     }
 
     ServerConnections connections(ServerEntry server) {

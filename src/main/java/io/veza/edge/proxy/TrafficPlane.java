@@ -1,7 +1,6 @@
 package io.veza.edge.proxy;
 
 import io.netty.bootstrap.ServerBootstrap;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -98,7 +97,7 @@ public final class TrafficPlane implements AutoCloseable {
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+                .childOption(ChannelOption.ALLOCATOR, TrafficLoop.ALLOCATOR)
                 .childOption(ChannelOption.RCVBUF_ALLOCATOR, TrafficLoop.receiveBuffers())
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, TrafficLoop.WATER_MARK)
                 .childHandler(new ChannelInitializer<Channel>() {

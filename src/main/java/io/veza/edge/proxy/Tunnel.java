@@ -52,7 +52,10 @@ final class Tunnel {
         serverConnection.channel().write(in, serverConnection.channel().voidPromise());
         ClientConnection from = client;
         if (from != null && !serverConnection.isWritable()) {
-            from.pauseReading();
+            serverConnection.flush();
+            if (!serverConnection.isWritable()) {
+                from.pauseReading();
+            }
         }
     }
 
@@ -71,7 +74,10 @@ final class Tunnel {
         frames.follow(in);
         to.tunnelData(in);
         if (!to.isWritable()) {
-            serverConnection.pauseResponse();
+            to.flush();
+            if (!to.isWritable()) {
+                serverConnection.pauseResponse();
+            }
         }
     }
 

@@ -27,6 +27,7 @@ final class RawServer implements Closeable {
     final List<String> heads = new CopyOnWriteArrayList<>();
     final List<Connection> connections = new CopyOnWriteArrayList<>();
     private final ServerSocket listener;
+    private final Thread acceptor;
 
     RawServer(Script script) throws IOException {
         this(0, script);
@@ -36,7 +37,7 @@ final class RawServer implements Closeable {
         listener = new ServerSocket();
         listener.setReuseAddress(true);
         listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        Thread acceptor = new Thread(() -> accept(script), "raw-server-" + port());
+        acceptor = new Thread(() -> accept(script), "raw-server-" + port());
         acceptor.setDaemon(true);
         acceptor.start();
     }
@@ -77,6 +78,12 @@ final class RawServer implements Closeable {
     @Override
     public void close() throws IOException {
         listener.close();
+        try {
+            // Only with its acceptor is a listener really gone: until then it may take one more connection.
+            acceptor.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         for (Connection connection : connections) {
             connection.socket.close();
         }

@@ -1,0 +1,70 @@
+package io.veza.edge.proxy;
+
+import io.veza.edge.control.PoolSnapshot;
+import io.veza.edge.control.ServerEntry;
+import io.veza.edge.health.Admission;
+import io.veza.edge.http1.RequestHead;
+import io.veza.edge.persistence.StickyCookie;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which server one request goes to, now and after each disappointment: the one to try again, else that of its sticky
+ * cookie, else the balancer's pick, never one that could not be reached. Belongs to one exchange.
+ */
+final class ServerChoice {
+
+    private final long hashKey;
+    private final @Nullable StickySession session;
+    private Set<String> excluded = Set.of();
+    private @Nullable String again;
+
+    ServerChoice(PoolTraffic pool, RequestHead head) {
+        HashKeyReader reader = pool.hashKey;
+        StickyCookie sticky = pool.sticky;
+        this.hashKey = reader == null ? 0 : reader.read(head);
+        this.session = sticky == null ? null : new StickySession(sticky, pool.snapshot(), head);
+    }
+
+    /** The server to go to, which may be full; null if none is usable, or all are full. */
+    @Nullable
+    ServerEntry in(PoolSnapshot snapshot) {
+        ServerEntry same = named(snapshot, again);
+        if (same != null && same.admission() == Admission.ALL) {
+            return same;
+        }
+        ServerEntry holder = session == null ? null : named(snapshot, session.server());
+        if (holder != null && holder.admission() != Admission.NONE) {
+            return holder;
+        }
+        return hashKey == HashKeyReader.NONE ? snapshot.pickWithoutKey(excluded) : snapshot.pick(hashKey, excluded);
+    }
+
+    private @Nullable ServerEntry named(PoolSnapshot snapshot, @Nullable String name) {
+        return name == null || excluded.contains(name) ? null : snapshot.entry(name);
+    }
+
+    /** Whether there are usable servers, but every one is full. */
+    boolean saturated(PoolSnapshot snapshot) {
+        return snapshot.saturated(excluded);
+    }
+
+    /** Prefers this server next time: it was chosen for a reason, and may only have closed an idle connection. */
+    void again(ServerEntry server) {
+        again = server.server().name();
+    }
+
+    /** Never chooses this server again. */
+    void exclude(ServerEntry server) {
+        if (excluded.isEmpty()) {
+            excluded = new HashSet<>();
+        }
+        excluded.add(server.server().name());
+    }
+
+    /** The cookie line that a response of this server must carry, or null. */
+    byte @Nullable [] setCookie(ServerEntry served) {
+        return session == null ? null : session.setCookie(served);
+    }
+}
