@@ -5,69 +5,19 @@
 #
 # Needs a JDK 17 and curl. Takes no fixed port, binds the loopback address only, ends what it started. Exit status: 0 if
 # every step held, 1 if one did not.
-set -euo pipefail
-
-jar=${1:-$(dirname "$0")/../../../target/quarkus-app/quarkus-run.jar}
-[[ -r $jar ]] || { echo "no jar at $jar: build it with ./mvnw package" >&2; exit 1; }
+[[ $# == 0 ]] || EDGE_JAR=$1
+# shellcheck source=../faults/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../faults/common.sh"
 
 slow_start=6        # seconds
-patience=60         # seconds for any one step: a busy machine starts a JVM slowly
-dir=$(mktemp -d)
-began=$(date +%s%N)
-declare -A pid=()
-
-cleanup() {
-  local status=$? name
-  for name in "${!pid[@]}"; do
-    kill -9 "${pid[$name]}" 2>/dev/null || true
-    wait "${pid[$name]}" 2>/dev/null || true
-  done
-  if ((status != 0)) && [[ -s $dir/edge.log ]]; then
-    echo "--- the end of the edge's log" >&2
-    tail -n 30 "$dir/edge.log" >&2
-  fi
-  rm -rf "$dir"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-
-step() { # what has been seen
-  local ms=$((($(date +%s%N) - began) / 1000000))
-  printf '[%3d.%03d s] %s\n' $((ms / 1000)) $((ms % 1000)) "$*"
-}
-
-fail() {
-  step "FAILED: $*" >&2
-  exit 1
-}
-
-# Waits until a command succeeds; its output is the command's.
-await() { # description, command...
-  local what=$1 until=$((SECONDS + patience))
-  shift
-  until "$@"; do
-    ((SECONDS < until)) || fail "$what: not within $patience s"
-    sleep 0.05
-  done
-}
-
-# Prints the port that a process has written into its log.
-port_of() { # name, extended regular expression up to the port
-  sed -nE "s/.*$2([0-9]+).*/\1/p" "$dir/$1.log" | head -n 1 | grep .
-}
-
-start_api() { # name, port or 0
-  java -jar "$jar" lab api --name "$1" --port "$2" >"$dir/$1.log" 2>&1 &
-  pid[$1]=$!
-}
 
 # How many lines of the edge's log tell a transition of backend-api-1 to this state.
-transitions() { # state
+transitions_to() { # state
   grep -cE "pool=api_pool server=backend-api-1 from=[A-Z]+ to=$1 " "$dir/edge.log" || true
 }
 
-has_transitions() { # state, at least
-  (($(transitions "$1") >= $2))
+came_to_to() { # state, at least
+  (($(transitions_to "$1") >= $2))
 }
 
 # The servers that answered this many requests, one name a line; a request that is not answered 200 shows as its status.
@@ -94,23 +44,11 @@ full_share() {
 
 start_api backend-api-1 0
 start_api backend-api-2 0
-await 'backend-api-1 listens' port_of backend-api-1 'listens on port ' >/dev/null
-await 'backend-api-2 listens' port_of backend-api-2 'listens on port ' >/dev/null
 port_1=$(port_of backend-api-1 'listens on port ')
 port_2=$(port_of backend-api-2 'listens on port ')
 step "backend-api-1 listens on $port_1, backend-api-2 on $port_2"
 
-java \
-  -Dquarkus.http.port=0 -Dedge.listen.host=127.0.0.1 -Dedge.listen.http=0 \
-  -Dedge.routes.api.pool=api_pool -Dedge.routes.api.path-prefixes=/api \
-  -Dedge.pools.api_pool.sticky-cookie.enabled=true -Dedge.pools.api_pool.slow-start=${slow_start}s \
-  -Dedge.pools.api_pool.health.path=/api/v1/health -Dedge.pools.api_pool.health.interval=300ms -Dedge.pools.api_pool.health.timeout=5s \
-  -Dedge.pools.api_pool.servers.backend-api-1.address="127.0.0.1:$port_1" \
-  -Dedge.pools.api_pool.servers.backend-api-2.address="127.0.0.1:$port_2" \
-  -jar "$jar" >"$dir/edge.log" 2>&1 &
-pid[edge]=$!
-await 'the edge listens' port_of edge ' http on [^ ]*:' >/dev/null
-edge_port=$(port_of edge ' http on [^ ]*:')
+start_edge -Dedge.pools.api_pool.sticky-cookie.enabled=true -Dedge.pools.api_pool.slow-start=${slow_start}s
 step "the edge listens on $edge_port"
 
 await 'both servers answer' both_answer
@@ -124,13 +62,11 @@ done
 [[ $(answers 3 --cookie "$dir/cookies" | sort -u) == backend-api-1 ]] || fail 'the cookie does not keep its client on backend-api-1'
 step 'a client is pinned to backend-api-1'
 
-kill -9 "${pid[backend-api-1]}"
-wait "${pid[backend-api-1]}" 2>/dev/null || true
-unset "pid[backend-api-1]"
+stop backend-api-1
 step 'backend-api-1 killed'
 
 asked=0
-until has_transitions DOWN 1; do
+until came_to DOWN 1; do
   got=$(answers 10 | sort -u)
   asked=$((asked + 10))
   [[ $got == backend-api-2 ]] || fail "a GET while backend-api-1 was dead and not yet DOWN: $got"
@@ -146,7 +82,7 @@ grep -q 'backend-api-2' "$dir/cookies" || fail 'the pinned client got no new coo
 step 'the pinned client: 200 from backend-api-2, with a new cookie'
 
 start_api backend-api-1 "$port_1"
-await 'backend-api-1 is UP' has_transitions UP 1
+await 'backend-api-1 is UP' came_to UP 1
 step 'backend-api-1 restarted and UP'
 
 early=$(share_of_1 40)
@@ -156,5 +92,5 @@ step "ramping: backend-api-1 answered $early of the first 40 requests"
 await 'backend-api-1 has its full share' full_share
 step 'ramped: backend-api-1 has its full share again'
 
-[[ $(transitions DOWN) == 1 && $(transitions UP) == 1 ]] || fail 'there were more transitions than one down and one up'
+[[ $(transitions_to DOWN) == 1 && $(transitions_to UP) == 1 ]] || fail 'there were more transitions than one down and one up'
 step 'passed'
