@@ -16,7 +16,7 @@ transitions_to() { # state
   grep -cE "pool=api_pool server=backend-api-1 from=[A-Z]+ to=$1 " "$dir/edge.log" || true
 }
 
-came_to_to() { # state, at least
+came_to() { # state, at least
   (($(transitions_to "$1") >= $2))
 }
 
