@@ -52,6 +52,8 @@ final class Exchange {
     private @Nullable ServerConnection connection;
     private boolean requestOver;
     private boolean bodySent;
+    private boolean reused;
+    private boolean staleRetried;
     private boolean retried;
     private boolean connectFailed;
     private long connectDeadline;
@@ -156,7 +158,8 @@ final class Exchange {
             return;
         }
         ServerConnections connections = loop.connections(chosen);
-        ServerConnection idle = retried ? null : connections.takeIdle(address);
+        ServerConnection idle = staleRetried || retried ? null : connections.takeIdle(address);
+        reused = idle != null;
         if (idle != null) {
             loop.observer.reused(chosen);
             send(idle);
@@ -330,12 +333,7 @@ final class Exchange {
     /** The connection to the server came to nothing. */
     void serverFailed(ExchangeFailure failure) {
         ServerEntry failed = giveUpServer();
-        boolean again =
-                failure.retryable() && idempotent && !bodySent && !retried && phase == Phase.SENT && interims == 0;
-        if (again && failed != null) {
-            // The same server first: it was chosen for a reason, and may only have closed an idle connection.
-            retried = true;
-            choice.again(failed);
+        if (failed != null && failure.retryable() && mayRepeat() && repeat(failed)) {
             loop.observer.retried(failed);
             phase = Phase.CHOOSING;
             dispatchAgain();
@@ -343,6 +341,26 @@ final class Exchange {
             loop.observer.failed(failure, failed);
             endWith(failure);
         }
+    }
+
+    private boolean mayRepeat() {
+        return idempotent && !bodySent && phase == Phase.SENT && interims == 0;
+    }
+
+    /**
+     * Each of two reasons counts once: an idle connection may have been closed by a server that is well, which is tried
+     * again; a new one that closes is a server that is dying, and its port may take connections for a moment yet.
+     */
+    private boolean repeat(ServerEntry failed) {
+        if (reused && !staleRetried) {
+            staleRetried = true;
+            choice.again(failed);
+            return true;
+        }
+        boolean first = !retried;
+        retried = true;
+        choice.avoid(failed);
+        return first;
     }
 
     /** The client went away or stopped taking part. */

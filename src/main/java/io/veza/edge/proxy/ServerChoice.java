@@ -19,6 +19,7 @@ final class ServerChoice {
     private final @Nullable StickySession session;
     private Set<String> excluded = Set.of();
     private @Nullable String again;
+    private @Nullable String avoided;
 
     ServerChoice(PoolTraffic pool, RequestHead head) {
         HashKeyReader reader = pool.hashKey;
@@ -30,6 +31,17 @@ final class ServerChoice {
     /** The server to go to, which may be full; null if none is usable, or all are full. */
     @Nullable
     ServerEntry in(PoolSnapshot snapshot) {
+        ServerEntry chosen = among(snapshot);
+        String last = avoided;
+        if (chosen == null && last != null && !saturated(snapshot)) {
+            avoided = null;
+            excluded.remove(last);
+            chosen = among(snapshot);
+        }
+        return chosen;
+    }
+
+    private @Nullable ServerEntry among(PoolSnapshot snapshot) {
         ServerEntry same = named(snapshot, again);
         if (same != null && same.admission() == Admission.ALL) {
             return same;
@@ -50,9 +62,16 @@ final class ServerChoice {
         return snapshot.saturated(excluded);
     }
 
-    /** Prefers this server next time: it was chosen for a reason, and may only have closed an idle connection. */
+    /** Prefers this server next time, as long as it takes new sessions. */
     void again(ServerEntry server) {
         again = server.server().name();
+    }
+
+    /** Goes elsewhere next time, unless there is nobody else. */
+    void avoid(ServerEntry server) {
+        again = null;
+        avoided = server.server().name();
+        exclude(server);
     }
 
     /** Never chooses this server again. */

@@ -70,6 +70,36 @@ class ServerFaultTest {
         }
     }
 
+    /**
+     * A process that is killed closes its connections before its listener: the one retry went to the same server, into
+     * the backlog of a port about to close, and failed a GET that another server could have answered.
+     */
+    @Test
+    void a_server_that_closes_a_new_connection_too_is_left_for_another() throws Exception {
+        AtomicInteger requests = new AtomicInteger();
+        try (RawServer dying = new RawServer(connection -> {
+                    while (connection.readHead() != null && requests.incrementAndGet() == 1) {
+                        connection.send(RawServer.ok("still well"));
+                    }
+                    connection.reset();
+                });
+                RawServer well = new RawServer(RawServer.always(RawServer.ok("well")));
+                EdgeFixture edge =
+                        EdgeFixture.with().servers(dying.port(), well.port()).start();
+                RawClient client = edge.client()) {
+            assertThat(client.get("/", "Cookie: VEZA_SERVERID=s1\r\n").response())
+                    .endsWith("still well");
+
+            assertThat(client.get("/", "Cookie: VEZA_SERVERID=s1\r\n").response())
+                    .startsWith("HTTP/1.1 200")
+                    .contains("Set-Cookie: VEZA_SERVERID=s2;")
+                    .endsWith("\r\n\r\nwell");
+
+            // Once more for the idle connection, which might have been stale, and not a third time.
+            assertThat(dying.heads).hasSize(3);
+        }
+    }
+
     @Test
     void a_stale_idle_connection_costs_nobody_anything() throws Exception {
         CountDownLatch closed = new CountDownLatch(1);

@@ -196,7 +196,8 @@ class TunnelTest {
         CountDownLatch full = new CountDownLatch(1);
         try (RawServer server = new RawServer(connection -> {
                     connection.readHead();
-                    connection.send(SWITCHED);
+                    // One frame of ten gigabytes; zeros alone would be millions of frames of two bytes.
+                    connection.send(SWITCHED + "\u0082\u007f\u0000\u0000\u0000\u0002T\u000b\u00e4\u0000");
                     Thread watch = new Thread(() -> {
                         // Full is when nothing has moved for half a second.
                         long before = -1;
