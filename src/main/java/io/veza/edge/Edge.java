@@ -6,6 +6,7 @@ import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.config.InvalidConfigException;
 import io.veza.edge.config.Problem;
 import io.veza.edge.lab.Lab;
+import io.veza.edge.probe.Prober;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -34,6 +35,7 @@ public final class Edge {
     }
 
     private static void serve(String[] args) {
+        Prober.limitNameCache();
         if (!startedByQuarkusTools()) {
             List<Problem> problems = problems();
             if (!problems.isEmpty()) {

@@ -70,13 +70,18 @@ final class Check {
         RequestOptions options = new RequestOptions()
                 .setMethod(HttpMethod.GET)
                 .setServer(SocketAddress.inetSocketAddress(new InetSocketAddress(address.getAddress(), port)))
-                .setHost(configured.host())
+                .setHost(authority(configured.host()))
                 .setPort(port)
                 .setURI(policy.path())
                 .setConnectTimeout(timeout)
                 .putHeader(HttpHeaders.USER_AGENT, USER_AGENT);
         client.request(options).onSuccess(check::send).onFailure(check::notConnected);
         return check.verdict.future().onComplete(done -> vertx.cancelTimer(timer));
+    }
+
+    /** Vert.x puts a port behind it as it is. */
+    private static String authority(String host) {
+        return host.indexOf(':') < 0 ? host : "[" + host + "]";
     }
 
     private void send(HttpClientRequest connected) {

@@ -5,7 +5,6 @@ import io.veza.edge.pool.ServerAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.security.Security;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,12 +16,10 @@ interface NameLookup {
     List<InetAddress> addresses(String host) throws UnknownHostException;
 
     /**
-     * The one of the machine: hosts file, search domains and all, as its other programs resolve. The JDK keeps a found
-     * name 30 s and a missing one 10 s by itself; here the schedule decides how old an answer gets.
+     * The one of the machine: hosts file, search domains and all, as its other programs resolve. The process is to have
+     * {@link Prober#limitNameCache limited the JDK's cache} before its first look-up.
      */
     static NameLookup ofSystem() {
-        Security.setProperty("networkaddress.cache.ttl", "1");
-        Security.setProperty("networkaddress.cache.negative.ttl", "0");
         return host -> List.of(InetAddress.getAllByName(host));
     }
 

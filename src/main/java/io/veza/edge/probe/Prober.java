@@ -14,6 +14,7 @@ import io.veza.edge.health.HealthPolicy;
 import io.veza.edge.pool.ServerAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.security.Security;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -74,6 +75,15 @@ public final class Prober implements AutoCloseable {
         this.client = Check.client(vertx);
         this.lookups = vertx.createSharedWorkerExecutor("edge-lookup", LOOKUP_THREADS);
         this.pools.forEach(pool -> pool.addListener(this::onTransition));
+    }
+
+    /**
+     * Leaves it to the prober how old an address gets: the JDK by itself keeps a name that was found 30 s and one that was
+     * not 10 s. It reads these settings once, at the first look-up of any name in the process, so this goes before all else.
+     */
+    public static void limitNameCache() {
+        Security.setProperty("networkaddress.cache.ttl", "1");
+        Security.setProperty("networkaddress.cache.negative.ttl", "0");
     }
 
     /** Begins; completes when every name was looked up once, whatever came of it, or after two seconds. Never fails. */

@@ -116,6 +116,16 @@ class CheckTest {
         }
     }
 
+    /** A server given as [::1]:port was asked for "::1:port", which is no Host. */
+    @Test
+    void an_ipv6_literal_has_brackets_in_the_host_field() throws Exception {
+        try (ScriptedServer server = ScriptedServer.answering(ScriptedServer.OK)) {
+            check(server.port(), policy(AMPLE, ""), "::1");
+
+            assertThat(server.nextHead()).containsIgnoringCase("\r\nhost: [::1]:" + server.port() + "\r\n");
+        }
+    }
+
     @Test
     void fails_at_once_where_nobody_listens() throws Exception {
         int port;
@@ -209,9 +219,13 @@ class CheckTest {
     }
 
     private static CheckResult check(int port, HealthPolicy policy) throws Exception {
+        return check(port, policy, "backend.test");
+    }
+
+    private static CheckResult check(int port, HealthPolicy policy, String host) throws Exception {
         CompletableFuture<CheckResult> result = new CompletableFuture<>();
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-        vertx.runOnContext(now -> Check.run(vertx, client, address, new ServerAddress("backend.test", port), policy)
+        vertx.runOnContext(now -> Check.run(vertx, client, address, new ServerAddress(host, port), policy)
                 .onSuccess(result::complete));
         return result.get(30, TimeUnit.SECONDS);
     }
