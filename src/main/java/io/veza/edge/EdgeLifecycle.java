@@ -16,6 +16,7 @@ import io.veza.edge.control.ServerTransition;
 import io.veza.edge.http1.HeadLimits;
 import io.veza.edge.lab.Lab;
 import io.veza.edge.lab.LabTopology;
+import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.probe.Prober;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
@@ -87,13 +88,15 @@ public class EdgeLifecycle {
                 new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
         prober = checks;
         checks.start().toCompletableFuture().get(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
-        address = opening.listen(
+        InetSocketAddress bound = opening.listen(
                 new InetSocketAddress(
                         settings.listen().host(), settings.listen().http()),
                 "http");
+        address = bound;
         LOG.infof(
                 "http on %s, pools %s",
-                address, pools.stream().map(PoolController::name).toList());
+                new ServerAddress(bound.getAddress().getHostAddress(), bound.getPort()),
+                pools.stream().map(PoolController::name).toList());
     }
 
     private static TrafficSettings traffic(EdgeSettings settings) {

@@ -35,6 +35,9 @@ final class Check {
     private static final String USER_AGENT = "veza-edge-check";
 
     /** As an InetSocketAddress is written: {@code : /127.0.0.1:80}, {@code : api/[0:0:0:0:0:0:0:1]:80}. */
+    private static final Pattern SYSTEM_CALL =
+            Pattern.compile("^[a-zA-Z]+\\(\\.\\.\\) failed with error\\(-?[0-9]+\\): ");
+
     private static final Pattern PEER = Pattern.compile(": [^ /]*/[^ /]+:[0-9]+$");
 
     private final HealthPolicy policy;
@@ -143,11 +146,11 @@ final class Check {
         connected.connection().close();
     }
 
-    /** The message without the peer's name and address that Netty appends; the server is named beside it anyway. */
+    /** The message without the system call that Netty's native transport puts before it, and the peer's address behind. */
     private static String reason(Throwable cause) {
         String message = cause.getMessage();
         return message == null
                 ? cause.getClass().getSimpleName()
-                : PEER.matcher(message).replaceFirst("");
+                : PEER.matcher(SYSTEM_CALL.matcher(message).replaceFirst("")).replaceFirst("");
     }
 }
