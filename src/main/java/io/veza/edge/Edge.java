@@ -18,7 +18,7 @@ import java.util.List;
 @QuarkusMain
 public final class Edge {
 
-    private Edge() {}
+    Edge() {}
 
     public static void main(String[] args) {
         String command = args.length == 0 ? "" : args[0];
