@@ -348,8 +348,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Closes behind all that was written. */
-    void closeAfterWrites() {
+    /** Closes behind all that was written, or when the server has not taken it within this time. */
+    void closeAfterWrites(long ticks) {
+        loop.wheel.arm(timer, ticks);
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> close());
     }
 
