@@ -363,7 +363,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         broken = true;
         // A server may answer and close without reading the whole request: then writing fails while the answer is still
         // to be read. Reading meets the end by itself, and the server's timeout bounds the wait.
-        boolean answerMayBeWaiting = cause instanceof IOException && exchange != null && !requestOver;
+        boolean answerMayBeWaiting = cause instanceof IOException && exchange != null;
         if (!answerMayBeWaiting) {
             close();
         }
