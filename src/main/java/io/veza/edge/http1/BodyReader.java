@@ -66,7 +66,6 @@ public final class BodyReader {
         remaining = 0;
         sizeDigits = 0;
         extensionBytes = 0;
-        trailers = null;
     }
 
     /** Begins a body that ends with its connection, hence never for this reader. */
@@ -76,6 +75,7 @@ public final class BodyReader {
 
     private void start(Phase first) {
         phase = first;
+        trailers = null;
         fault = null;
     }
 

@@ -39,6 +39,8 @@ public abstract class HeadParser {
     private boolean startLineRead;
     private @Nullable HeadFault fault;
 
+    private final int[] nominationStarts = new int[MOST_NOMINATIONS];
+    private final int[] nominationEnds = new int[MOST_NOMINATIONS];
     private int nominations;
     private int fields;
     private int[] nameStarts = new int[32];
@@ -175,14 +177,14 @@ public abstract class HeadParser {
         if (field == KnownField.OTHER) {
             return null;
         }
-        if (field == KnownField.CONNECTION && !countNominations(valueStart, valueEnds[index])) {
+        if (field == KnownField.CONNECTION && !takeNominations(valueStart, valueEnds[index])) {
             return HeadFault.BAD_FIELD_VALUE;
         }
         return knownField(field, valueStart, valueEnds[index]);
     }
 
-    /** False if {@code Connection} names more fields than any honest sender does; looking them up is quadratic. */
-    private boolean countNominations(int from, int to) {
+    /** False if {@code Connection} names more fields than any honest sender does: each is compared with every field. */
+    private boolean takeNominations(int from, int to) {
         for (int i = from; i < to; ) {
             int comma = i;
             while (comma < to && bytes[comma] != ',') {
@@ -194,11 +196,15 @@ public abstract class HeadParser {
                     || Octets.equalsLower(bytes, start, end, CLOSE)
                     || Octets.equalsLower(bytes, start, end, UPGRADE);
             if (end > start && !option) {
-                nominations++;
+                if (nominations == MOST_NOMINATIONS) {
+                    return false;
+                }
+                nominationStarts[nominations] = start;
+                nominationEnds[nominations++] = end;
             }
             i = comma + 1;
         }
-        return nominations <= MOST_NOMINATIONS;
+        return true;
     }
 
     private void growTable() {
@@ -285,28 +291,11 @@ public abstract class HeadParser {
         if (nominations == 0 || !known[field].mayBeNominated()) {
             return false;
         }
-        for (int i = 0; i < fields; i++) {
-            if (known[i] == KnownField.CONNECTION && names(i, field)) {
+        for (int i = 0; i < nominations; i++) {
+            if (Octets.equalsIgnoreCase(
+                    bytes, nominationStarts[i], nominationEnds[i], bytes, nameStarts[field], nameEnds[field])) {
                 return true;
             }
-        }
-        return false;
-    }
-
-    private boolean names(int connection, int field) {
-        int i = valueStarts[connection];
-        int to = valueEnds[connection];
-        while (i < to) {
-            int comma = i;
-            while (comma < to && bytes[comma] != ',') {
-                comma++;
-            }
-            int from = Octets.skipBlanks(bytes, i, comma);
-            int until = Octets.trimBlanks(bytes, from, comma);
-            if (Octets.equalsIgnoreCase(bytes, from, until, bytes, nameStarts[field], nameEnds[field])) {
-                return true;
-            }
-            i = comma + 1;
         }
         return false;
     }

@@ -113,6 +113,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         Tunnel through = tunnel;
         if (!in.isReadable() || closing) {
             in.release();
+            abortIfCut();
         } else if (through != null) {
             through.fromClient(in);
             through.flushServer();
@@ -384,6 +385,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     /** Ends the connection so that nothing cut short looks whole. */
     private void reset() {
         closing = true;
+        if (!channel.isOpen()) {
+            return;
+        }
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
         channel.close();
     }
@@ -441,7 +445,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         } else if (current == null || closing) {
             // Nothing is owed but what was already written.
             closeAfterWrites();
-        } else if (!body.isOver() || System.nanoTime() - requestEndNanos > HALF_CLOSE_WINDOW) {
+        } else if (!body.isOver()) {
+            abortIfCut();
+        } else if (System.nanoTime() - requestEndNanos > HALF_CLOSE_WINDOW) {
+            current.cancel(ExchangeFailure.Client.ABORTED);
+            reset();
+        }
+    }
+
+    /** Ends an exchange whose client will send no more, and what it sent before is read, but for the rest of a body. */
+    private void abortIfCut() {
+        Exchange current = exchange;
+        if (halfClosed && pending == null && current != null && !body.isOver()) {
             current.cancel(ExchangeFailure.Client.ABORTED);
             reset();
         }

@@ -10,6 +10,7 @@ import io.veza.edge.http1.Trailers;
 import io.veza.edge.http1.WebSocketHandshake;
 import io.veza.edge.persistence.StickyCookie;
 import java.net.InetSocketAddress;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,7 @@ final class Exchange {
     private Phase phase = Phase.CHOOSING;
     private @Nullable ServerEntry server;
     private @Nullable ServerConnection connection;
+    private @Nullable String awaited;
     private boolean requestOver;
     private boolean bodySent;
     private boolean reused;
@@ -106,9 +108,7 @@ final class Exchange {
             loop.observer.dispatched(chosen);
             connectTo(chosen);
         } else if (chosen != null || choice.saturated(snapshot)) {
-            if (phase != Phase.QUEUED) {
-                joinQueue();
-            }
+            joinQueue(snapshot);
         } else {
             if (phase == Phase.QUEUED) {
                 leaveQueue();
@@ -117,13 +117,21 @@ final class Exchange {
         }
     }
 
-    private void joinQueue() {
+    private void joinQueue(PoolSnapshot snapshot) {
+        String bound = choice.bound(snapshot);
+        boolean first = phase != Phase.QUEUED;
+        if (!first && Objects.equals(bound, awaited)) {
+            return;
+        }
         phase = Phase.QUEUED;
-        if (!pool.queue.join(this)) {
+        awaited = bound;
+        if (!pool.queue.join(this, bound)) {
             fail(ExchangeFailure.Edge.QUEUE_FULL);
             return;
         }
-        loop.wheel.arm(queueTimer, pool.queueTicks);
+        if (first) {
+            loop.wheel.arm(queueTimer, pool.queueTicks);
+        }
         // Whoever left in between saw no waiter: look once more.
         dispatch();
     }

@@ -52,6 +52,6 @@ final class PoolTraffic {
     /** Gives a place back and lets the longest waiting exchange have a try. */
     void release(ServerEntry server) {
         server.load().release();
-        queue.wakeNext();
+        queue.wakeNext(server.server().name());
     }
 }

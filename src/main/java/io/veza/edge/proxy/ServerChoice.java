@@ -42,15 +42,27 @@ final class ServerChoice {
     }
 
     private @Nullable ServerEntry among(PoolSnapshot snapshot) {
+        ServerEntry bound = boundTo(snapshot);
+        if (bound != null) {
+            return bound;
+        }
+        return hashKey == HashKeyReader.NONE ? snapshot.pickWithoutKey(excluded) : snapshot.pick(hashKey, excluded);
+    }
+
+    /** The name of the one server that will do while things are as they are; null if the balancer is free to choose. */
+    @Nullable
+    String bound(PoolSnapshot snapshot) {
+        ServerEntry bound = boundTo(snapshot);
+        return bound == null ? null : bound.server().name();
+    }
+
+    private @Nullable ServerEntry boundTo(PoolSnapshot snapshot) {
         ServerEntry same = named(snapshot, again);
         if (same != null && same.admission() == Admission.ALL) {
             return same;
         }
         ServerEntry holder = session == null ? null : named(snapshot, session.server());
-        if (holder != null && holder.admission() != Admission.NONE) {
-            return holder;
-        }
-        return hashKey == HashKeyReader.NONE ? snapshot.pickWithoutKey(excluded) : snapshot.pick(hashKey, excluded);
+        return holder != null && holder.admission() != Admission.NONE ? holder : null;
     }
 
     private @Nullable ServerEntry named(PoolSnapshot snapshot, @Nullable String name) {

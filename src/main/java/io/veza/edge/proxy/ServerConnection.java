@@ -348,8 +348,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Closes behind all that was written. */
-    void closeAfterWrites() {
+    /** Closes behind all that was written, or when the server has not taken it within this time. */
+    void closeAfterWrites(long ticks) {
+        loop.wheel.arm(timer, ticks);
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> close());
     }
 
@@ -362,7 +363,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         broken = true;
         // A server may answer and close without reading the whole request: then writing fails while the answer is still
         // to be read. Reading meets the end by itself, and the server's timeout bounds the wait.
-        boolean answerMayBeWaiting = cause instanceof IOException && exchange != null && !requestOver;
+        boolean answerMayBeWaiting = cause instanceof IOException && exchange != null;
         if (!answerMayBeWaiting) {
             close();
         }

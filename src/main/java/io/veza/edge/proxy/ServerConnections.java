@@ -59,14 +59,23 @@ final class ServerConnections {
         ChannelFuture connecting = bootstrap.connect(address);
         connection.connecting(connecting.channel());
         connecting.addListener(future -> {
-            if (future.isSuccess()) {
-                loop.observer.connected(server, System.nanoTime() - start);
-                connection.connected();
+            if (loop.eventLoop.inEventLoop()) {
+                connectEnded(connection, server, future.isSuccess(), start);
             } else {
-                all.remove(connection);
-                connection.connectFailed();
+                // A channel that could not even be made, for want of descriptors: Netty says so on a thread of its own.
+                loop.eventLoop.execute(() -> connectEnded(connection, server, false, start));
             }
         });
+    }
+
+    private void connectEnded(ServerConnection connection, ServerEntry server, boolean connected, long startNanos) {
+        if (connected) {
+            loop.observer.connected(server, System.nanoTime() - startNanos);
+            connection.connected();
+        } else {
+            all.remove(connection);
+            connection.connectFailed();
+        }
     }
 
     void closed(ServerConnection connection) {

@@ -1,6 +1,7 @@
 package io.veza.edge.proxy;
 
 import java.time.Duration;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ final class TimerWheel {
 
     static final Duration TICK = Duration.ofMillis(50);
 
+    private static final Logger LOG = Logger.getLogger(TimerWheel.class);
     private static final int SLOTS = 1024;
     private static final long NEVER = Long.MAX_VALUE;
 
@@ -94,7 +96,7 @@ final class TimerWheel {
                 unlink(timer);
                 if (timer.deadline <= now) {
                     timer.deadline = NEVER;
-                    timer.expired();
+                    expire(timer);
                     // Whatever ran may have unlinked the neighbour: begin again, what was looked at is gone or later.
                     following = slot.next;
                 } else if (timer.deadline != NEVER) {
@@ -102,6 +104,15 @@ final class TimerWheel {
                 }
             }
             timer = following;
+        }
+    }
+
+    /** A fault of one owner must not cost all others their timeouts: the wheel turns on. */
+    private static void expire(Timer timer) {
+        try {
+            timer.expired();
+        } catch (RuntimeException e) {
+            LOG.error("a timer failed", e);
         }
     }
 

@@ -16,6 +16,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.veza.edge.control.PoolController;
+import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerTransition;
 import io.veza.edge.pool.Route;
 import java.net.InetSocketAddress;
@@ -163,6 +164,18 @@ public final class TrafficPlane implements AutoCloseable {
     public int queued(String pool) {
         PoolTraffic traffic = pools.get(pool);
         return traffic == null ? 0 : traffic.queue.size();
+    }
+
+    /** Connections to this server on all event loops, idle ones included. Waits for the loops: not to be called on one. */
+    int open(ServerEntry server) {
+        int open = 0;
+        for (TrafficLoop loop : loops.values()) {
+            open += loop.eventLoop
+                    .submit(() -> loop.connections(server).open())
+                    .syncUninterruptibly()
+                    .getNow();
+        }
+        return open;
     }
 
     /** Stops listening and lets go of all server connections; the event loops stay their owner's. */

@@ -102,7 +102,7 @@ final class Tunnel {
     /** The client is gone or has said its last; what it sent still goes out. */
     void clientClosed() {
         if (end()) {
-            serverConnection.closeAfterWrites();
+            serverConnection.closeAfterWrites(pool.serverTicks);
         }
     }
 
@@ -117,14 +117,14 @@ final class Tunnel {
     /** Ends the tunnel for the server's sake, with a reason if the client can be told one. */
     void cut() {
         ClientConnection to = client;
-        if (end()) {
-            serverConnection.close();
-            if (to != null) {
-                if (frames.atBoundary()) {
-                    to.tunnelData(loop.closeFrame(SERVICE_RESTART));
-                }
-                to.closeTunnel();
+        boolean open = end();
+        // Also behind a client that has left, whose last words the server may never take.
+        serverConnection.close();
+        if (open && to != null) {
+            if (frames.atBoundary()) {
+                to.tunnelData(loop.closeFrame(SERVICE_RESTART));
             }
+            to.closeTunnel();
         }
     }
 

@@ -2,25 +2,32 @@ package io.veza.edge.proxy;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Exchanges of one pool that wait for a place because every server is at its {@code max-connections}; first come, first
- * tried. Thread-safe.
+ * Exchanges of one pool that wait for a place because every server they may go to is at its {@code max-connections};
+ * first come, first tried. Thread-safe.
  *
  * <p>No wake-up is lost: a waiter joins and then looks for a place once more, a leaver gives its place back and then
- * looks for a waiter, so at least one of them sees the other.
+ * looks for a waiter, so at least one of them sees the other. Some wait for the server of their cookie: they are not
+ * woken for another one's place, else a line for a stuck server would hold up those behind it who would go anywhere.
  */
 final class WaitQueue {
 
+    /** More than one, since a woken exchange may end before it has had its try. */
     private static final int WOKEN = 4;
+
+    /** What stands for a waiter's server if any will do; no server has an empty name. */
+    private static final String ANY = "";
 
     private final int limit;
 
-    /** In order of arrival. */
+    /** In order of arrival, each with the one server it waits for. */
     @GuardedBy("itself")
-    private final LinkedHashSet<Exchange> waiting = new LinkedHashSet<>();
+    private final Map<Exchange, String> waiting = new LinkedHashMap<>();
 
     private volatile int size;
 
@@ -28,13 +35,18 @@ final class WaitQueue {
         this.limit = limit;
     }
 
-    /** False if the queue is full. */
-    boolean join(Exchange exchange) {
+    /**
+     * Joins the line, or changes in place what is waited for.
+     *
+     * @param server the only one that will do, or null for any
+     * @return false if the queue is full
+     */
+    boolean join(Exchange exchange, @Nullable String server) {
         synchronized (waiting) {
-            if (waiting.size() >= limit) {
+            if (waiting.size() >= limit && !waiting.containsKey(exchange)) {
                 return false;
             }
-            waiting.add(exchange);
+            waiting.put(exchange, server == null ? ANY : server);
             size = waiting.size();
             return true;
         }
@@ -52,19 +64,22 @@ final class WaitQueue {
     }
 
     /**
-     * Lets the first in line try again on its own event loop; it stays in line until it has a place. One that waits for a
-     * certain server may try in vain while a later one would not, hence a few are woken.
+     * Lets the first in line whom a place on this server would help try again, each on its own event loop; it stays in
+     * line until it has a place.
      */
-    void wakeNext() {
+    void wakeNext(String server) {
         if (size == 0) {
             return;
         }
         List<Exchange> first = new ArrayList<>(WOKEN);
         synchronized (waiting) {
-            for (Exchange exchange : waiting) {
-                first.add(exchange);
-                if (first.size() == WOKEN) {
-                    break;
+            for (Map.Entry<Exchange, String> waiter : waiting.entrySet()) {
+                String wanted = waiter.getValue();
+                if (wanted.equals(ANY) || wanted.equals(server)) {
+                    first.add(waiter.getKey());
+                    if (first.size() == WOKEN) {
+                        break;
+                    }
                 }
             }
         }
@@ -75,7 +90,7 @@ final class WaitQueue {
     void wakeAll() {
         List<Exchange> all;
         synchronized (waiting) {
-            all = new ArrayList<>(waiting);
+            all = new ArrayList<>(waiting.keySet());
         }
         all.forEach(Exchange::wake);
     }

@@ -99,4 +99,19 @@ class BodyReaderTest {
 
         assertThat(reader.isOver()).isTrue();
     }
+
+    /** The trailers of an earlier chunked body were still there behind the bodies that followed it. */
+    @Test
+    void trailers_belong_to_one_body_only() {
+        BodyReader reader = new BodyReader(HeadLimits.DEFAULT);
+        reader.startChunked();
+        assertThat(reader.next(Heads.bytes("0\r\nA: b\r\n\r\n"))).isEqualTo(BodyReader.Event.END);
+        assertThat(reader.trailers()).isNotNull();
+
+        reader.startLength(1);
+        assertThat(reader.next(Heads.bytes("x"))).isEqualTo(BodyReader.Event.DATA);
+
+        assertThat(reader.isOver()).isTrue();
+        assertThat(reader.trailers()).isNull();
+    }
 }

@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -181,6 +182,28 @@ final class EdgeFixture implements AutoCloseable {
 
     long count(String server, TrafficCounters.ServerCount what) {
         return TrafficCounters.sum(counters, server(server), what);
+    }
+
+    /** Runs an action while no event loop does anything. */
+    void whileHeld(Runnable action) throws InterruptedException {
+        CountDownLatch held = new CountDownLatch(counters.size());
+        CountDownLatch done = new CountDownLatch(1);
+        group.forEach(loop -> loop.execute(() -> {
+            held.countDown();
+            try {
+                done.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }));
+        held.await();
+        action.run();
+        done.countDown();
+    }
+
+    /** The connections to this server on all event loops, idle ones included. */
+    int open(String server) {
+        return plane.open(server(server));
     }
 
     Map<String, Long> failures() {

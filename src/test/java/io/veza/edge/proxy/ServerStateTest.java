@@ -273,4 +273,54 @@ class ServerStateTest {
             Thread.currentThread().interrupt();
         }
     }
+
+    /**
+     * Only the first few in line were woken: when they all waited for one stuck server, the place of another one stayed
+     * free until the rest of the line timed out.
+     */
+    @Test
+    void a_line_for_a_stuck_server_does_not_hold_up_those_who_would_go_anywhere() throws Exception {
+        EdgeFixture.Setup setup = EdgeFixture.with();
+        setup.timeouts = new PoolTimeouts(
+                Duration.ofMillis(500), Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(5));
+        CountDownLatch busy = new CountDownLatch(2);
+        CountDownLatch go = new CountDownLatch(1);
+        try (RawServer stuck = new RawServer(connection -> {
+                    connection.readHead();
+                    busy.countDown();
+                    connection.in.read();
+                });
+                RawServer well = new RawServer(connection -> {
+                    while (connection.readHead() != null) {
+                        busy.countDown();
+                        await(go);
+                        connection.send(RawServer.ok("well"));
+                    }
+                });
+                EdgeFixture edge = setup.server(stuck.port(), OptionalInt.of(1), false)
+                        .server(well.port(), OptionalInt.of(1), false)
+                        .start();
+                RawClient first = edge.client();
+                RawClient second = edge.client();
+                RawClient last = edge.client()) {
+            first.get("/", "Cookie: VEZA_SERVERID=s1\r\n");
+            second.get("/", "Cookie: VEZA_SERVERID=s2\r\n");
+            assertThat(busy.await(5, TimeUnit.SECONDS)).isTrue();
+            for (int i = 1; i <= 6; i++) {
+                edge.client().get("/", "Cookie: VEZA_SERVERID=s1\r\n");
+                while (edge.plane.queued("api") < i) {
+                    Thread.onSpinWait();
+                }
+            }
+            last.get("/");
+            while (edge.plane.queued("api") < 7) {
+                Thread.onSpinWait();
+            }
+
+            go.countDown();
+
+            assertThat(second.response()).endsWith("well");
+            assertThat(last.response()).startsWith("HTTP/1.1 200").endsWith("well");
+        }
+    }
 }

@@ -139,4 +139,22 @@ class TimerWheelTest {
         assertThat(TimerWheel.ticks(TimerWheel.TICK)).isEqualTo(1);
         assertThat(TimerWheel.ticks(TimerWheel.TICK.plusMillis(1))).isEqualTo(2);
     }
+
+    /** An exception in one timer ended the periodic task, and with it every timeout of the event loop for good. */
+    @Test
+    void a_timer_that_throws_does_not_keep_the_others_from_firing() {
+        TimerWheel.Timer broken = new TimerWheel.Timer() {
+            @Override
+            void expired() {
+                throw new IllegalStateException("broken");
+            }
+        };
+        wheel.arm(broken, 1);
+        wheel.arm(new Named("same tick"), 1);
+        wheel.arm(new Named("later"), 2);
+
+        to(3);
+
+        assertThat(fired).containsExactly("same tick@2", "later@3");
+    }
 }

@@ -225,4 +225,68 @@ class TunnelTest {
             assertThat(client.read(50_000_000)).hasSize(50_000_000);
         }
     }
+
+    /**
+     * What a client sent last was waited for without end: a server that had stopped reading kept the connection and its
+     * buffers even after it was marked down.
+     */
+    @Test
+    void a_client_that_leaves_a_server_which_does_not_read_leaves_nothing_behind() throws Exception {
+        AtomicLong sent = new AtomicLong();
+        CountDownLatch read = new CountDownLatch(1);
+        AtomicLong received = new AtomicLong();
+        CountDownLatch ended = new CountDownLatch(1);
+        try (RawServer server = new RawServer(connection -> {
+                    connection.readHead();
+                    connection.send(SWITCHED);
+                    awaitQuietly(read);
+                    received.set(connection.in.transferTo(java.io.OutputStream.nullOutputStream()));
+                    ended.countDown();
+                });
+                EdgeFixture edge = EdgeFixture.with().servers(server.port()).start()) {
+            RawClient client = edge.client();
+            client.send(UPGRADE + "\r\n").head();
+            Thread sender = new Thread(() -> {
+                try {
+                    while (true) {
+                        client.send("x".repeat(65_536));
+                        sent.addAndGet(65_536);
+                    }
+                } catch (java.io.IOException closed) {
+                    // As was meant.
+                }
+            });
+            sender.setDaemon(true);
+            sender.start();
+            long before = -1;
+            while (sent.get() != before) {
+                before = sent.get();
+                java.util.concurrent.locks.LockSupport.parkNanos(500_000_000);
+            }
+            client.socket.setSoLinger(true, 0);
+            client.close();
+            while (edge.count("s1", TrafficCounters.ServerCount.TUNNELS_CLOSED) < 1) {
+                Thread.onSpinWait();
+            }
+
+            edge.markDown("s1");
+            long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+            while (edge.open("s1") > 0 && System.nanoTime() < patience) {
+                Thread.onSpinWait();
+            }
+            assertThat(edge.open("s1")).isZero();
+            read.countDown();
+
+            assertThat(ended.await(5, TimeUnit.SECONDS)).isTrue();
+            assertThat(received.get()).isLessThan(sent.get());
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
 }
