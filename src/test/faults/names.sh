@@ -54,7 +54,8 @@ name '' '127.0.0.1 late.test'
 appeared=$SECONDS
 await 'the late name is used' late_is_up
 took=$((SECONDS - appeared))
-((took <= 6)) || fail "a name that appeared was used after $took s only"
+# It is asked for every second; the JDK may remember for 10 s that there was none.
+((took <= 13)) || fail "a name that appeared was used after $took s only"
 step "a name that was missing at the start was used within $took s"
 
 sleep $((8 - took > 0 ? 8 - took : 0))
