@@ -204,14 +204,23 @@ public final class PoolController {
             return;
         }
         delivering = true;
+        RuntimeException failure = null;
         try {
             for (ServerTransition next = undelivered.poll(); next != null; next = undelivered.poll()) {
                 for (TransitionListener listener : listeners) {
-                    listener.onTransition(next);
+                    try {
+                        listener.onTransition(next);
+                    } catch (RuntimeException e) {
+                        // The others are told all the same: one of them cuts the sessions of a dead server.
+                        failure = e;
+                    }
                 }
             }
         } finally {
             delivering = false;
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 }

@@ -9,6 +9,7 @@ import static io.veza.edge.control.Definitions.server;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.veza.edge.control.Command.AddServer;
 import io.veza.edge.control.Command.RemoveServer;
@@ -296,6 +297,23 @@ class PoolControllerTest {
         controller.resolved("b9", null);
 
         assertThat(controller.snapshot()).isSameAs(before);
+    }
+
+    /** A listener that threw kept those after it from hearing, one of which cuts the sessions of a dead server. */
+    @Test
+    void a_listener_that_throws_keeps_no_other_from_hearing() {
+        PoolController controller = controller(server("b1"), server("b2"));
+        List<String> heard = new ArrayList<>();
+        controller.addListener(transition -> {
+            throw new IllegalStateException("broken listener");
+        });
+        controller.addListener(transition -> heard.add(transition.line()));
+
+        assertThatThrownBy(() -> controller.apply(new SetAdmin("b1", AdminState.MAINT)))
+                .hasMessage("broken listener");
+
+        assertThat(heard).hasSize(1);
+        assertThat(entry(controller, "b1").state().admin()).isEqualTo(AdminState.MAINT);
     }
 
     @Test
