@@ -12,8 +12,8 @@ public record HeadLimits(int requestLine, int head, int fields) {
     public static final HeadLimits DEFAULT = new HeadLimits(8 * 1024, 32 * 1024, 100);
 
     public HeadLimits {
-        if (requestLine < 64 || head < 256 || fields < 1) {
-            throw new IllegalArgumentException("a request line needs 64 bytes, a head 256 and one field at least");
+        if (requestLine < 64 || head < 64 || fields < 1) {
+            throw new IllegalArgumentException("a request line and a head need 64 bytes, and one field, at least");
         }
     }
 }
