@@ -28,6 +28,8 @@ public abstract class HeadParser {
     private static final int COPY = 1024;
     private static final int MOST_NOMINATIONS = 16;
 
+    static final int NO_LENGTH = -1;
+
     private final int startLineLimit;
     private final int headLimit;
     private final int fieldLimit;
@@ -38,6 +40,15 @@ public abstract class HeadParser {
     private int scanned;
     private boolean startLineRead;
     private @Nullable HeadFault fault;
+
+    /** What {@code Content-Length} said. */
+    long length = NO_LENGTH;
+
+    /** Whether {@code Transfer-Encoding} said chunked. */
+    boolean chunked;
+
+    private boolean close;
+    private boolean keepAlive;
 
     private final int[] nominationStarts = new int[MOST_NOMINATIONS];
     private final int[] nominationEnds = new int[MOST_NOMINATIONS];
@@ -61,6 +72,10 @@ public abstract class HeadParser {
 
     /** Forgets everything, ready for the next head. */
     public void reset() {
+        length = NO_LENGTH;
+        chunked = false;
+        close = false;
+        keepAlive = false;
         end = 0;
         lineStart = 0;
         scanned = 0;
@@ -298,6 +313,41 @@ public abstract class HeadParser {
             }
         }
         return false;
+    }
+
+    /** Takes in a field of framing or connection management, whose rules are the same both ways; null if it is valid. */
+    final @Nullable HeadFault framingField(KnownField field, int from, int to, boolean http10) {
+        switch (field) {
+            case CONTENT_LENGTH -> {
+                boolean repeated = length != NO_LENGTH;
+                length = contentLength(from, to);
+                if (repeated || length < 0) {
+                    return HeadFault.BAD_CONTENT_LENGTH;
+                }
+            }
+            case TRANSFER_ENCODING -> {
+                if (chunked || http10 || !Octets.equalsLower(bytes, from, to, CHUNKED_TOKEN)) {
+                    return HeadFault.BAD_TRANSFER_ENCODING;
+                }
+                chunked = true;
+            }
+            case CONNECTION -> {
+                close |= Octets.listContains(bytes, from, to, CLOSE);
+                keepAlive |= Octets.listContains(bytes, from, to, KEEP_ALIVE);
+            }
+            default -> {}
+        }
+        return null;
+    }
+
+    /** What the framing fields say together. */
+    final @Nullable HeadFault framing() {
+        return chunked && length != NO_LENGTH ? HeadFault.LENGTH_AND_ENCODING : null;
+    }
+
+    /** Whether the sender lets the connection be used again, RFC 9112 section 9.3. */
+    final boolean keepsAlive(boolean http10) {
+        return !close && (!http10 || keepAlive);
     }
 
     /**

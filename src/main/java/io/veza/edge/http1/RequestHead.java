@@ -21,7 +21,6 @@ public final class RequestHead extends HeadParser {
     private static final byte[] CONTINUE = Octets.ascii("100-continue");
     private static final byte[] TRAILERS = Octets.ascii("trailers");
     private static final byte[] VERSION_13 = Octets.ascii("13");
-    private static final int NO_LENGTH = -1;
 
     private Method method = Method.OTHER;
     private int methodStart;
@@ -35,10 +34,6 @@ public final class RequestHead extends HeadParser {
     private boolean http10;
     private boolean emptyLineSkipped;
 
-    private long length;
-    private boolean chunked;
-    private boolean close;
-    private boolean keepAlive;
     private boolean connectionUpgrade;
     private boolean websocket;
     private boolean websocketVersion;
@@ -63,10 +58,6 @@ public final class RequestHead extends HeadParser {
         authorityStart = -1;
         hostStart = -1;
         emptyLineSkipped = false;
-        length = NO_LENGTH;
-        chunked = false;
-        close = false;
-        keepAlive = false;
         connectionUpgrade = false;
         websocket = false;
         websocketVersion = false;
@@ -208,24 +199,7 @@ public final class RequestHead extends HeadParser {
                 hostStart = from;
                 hostEnd = to;
             }
-            case CONTENT_LENGTH -> {
-                boolean repeated = length != NO_LENGTH;
-                length = contentLength(from, to);
-                if (repeated || length < 0) {
-                    return HeadFault.BAD_CONTENT_LENGTH;
-                }
-            }
-            case TRANSFER_ENCODING -> {
-                if (chunked || http10 || !Octets.equalsLower(bytes, from, to, CHUNKED_TOKEN)) {
-                    return HeadFault.BAD_TRANSFER_ENCODING;
-                }
-                chunked = true;
-            }
-            case CONNECTION -> {
-                close |= Octets.listContains(bytes, from, to, CLOSE);
-                keepAlive |= Octets.listContains(bytes, from, to, KEEP_ALIVE);
-                connectionUpgrade |= Octets.listContains(bytes, from, to, UPGRADE);
-            }
+            case CONNECTION -> connectionUpgrade |= Octets.listContains(bytes, from, to, UPGRADE);
             case UPGRADE -> websocket |= Octets.listContains(bytes, from, to, WEBSOCKET);
             case EXPECT -> expectContinue |= Octets.equalsLower(bytes, from, to, CONTINUE);
             case TE -> acceptsTrailers |= Octets.listContains(bytes, from, to, TRAILERS);
@@ -239,14 +213,15 @@ public final class RequestHead extends HeadParser {
             }
             default -> {}
         }
-        return null;
+        return framingField(field, from, to, http10);
     }
 
     @Override
     @Nullable
     HeadFault complete() {
-        if (chunked && length != NO_LENGTH) {
-            return HeadFault.LENGTH_AND_ENCODING;
+        HeadFault fault = framing();
+        if (fault != null) {
+            return fault;
         }
         if (hostStart < 0 && !http10) {
             return HeadFault.BAD_HOST;
@@ -323,7 +298,7 @@ public final class RequestHead extends HeadParser {
 
     /** Whether the client means to send another request on this connection, RFC 9112 section 9.3. */
     public boolean keepsAlive() {
-        return !close && (!http10 || keepAlive);
+        return keepsAlive(http10);
     }
 
     public boolean expectsContinue() {

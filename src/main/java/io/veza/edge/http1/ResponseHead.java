@@ -13,16 +13,11 @@ public final class ResponseHead extends HeadParser {
 
     private static final byte[] HTTP_1 = Octets.ascii("HTTP/1.");
     private static final byte[] TIMEOUT = Octets.ascii("timeout=");
-    private static final int NO_LENGTH = -1;
 
     private int status;
     private int reasonStart;
     private int reasonEnd;
     private boolean http10;
-    private long length;
-    private boolean chunked;
-    private boolean close;
-    private boolean keepAlive;
     private int keepAliveSeconds;
     private int acceptStart;
     private int acceptEnd;
@@ -39,10 +34,6 @@ public final class ResponseHead extends HeadParser {
     }
 
     private void clear() {
-        length = NO_LENGTH;
-        chunked = false;
-        close = false;
-        keepAlive = false;
         keepAliveSeconds = -1;
         acceptStart = -1;
     }
@@ -76,23 +67,6 @@ public final class ResponseHead extends HeadParser {
     @Nullable
     HeadFault knownField(KnownField field, int from, int to) {
         switch (field) {
-            case CONTENT_LENGTH -> {
-                boolean repeated = length != NO_LENGTH;
-                length = contentLength(from, to);
-                if (repeated || length < 0) {
-                    return HeadFault.BAD_CONTENT_LENGTH;
-                }
-            }
-            case TRANSFER_ENCODING -> {
-                if (chunked || http10 || !Octets.equalsLower(bytes, from, to, CHUNKED_TOKEN)) {
-                    return HeadFault.BAD_TRANSFER_ENCODING;
-                }
-                chunked = true;
-            }
-            case CONNECTION -> {
-                close |= Octets.listContains(bytes, from, to, CLOSE);
-                keepAlive |= Octets.listContains(bytes, from, to, KEEP_ALIVE);
-            }
             case KEEP_ALIVE -> keepAliveSeconds = timeout(from, to);
             case SEC_WEBSOCKET_ACCEPT -> {
                 acceptEnd = acceptStart < 0 ? to : -1;
@@ -100,7 +74,7 @@ public final class ResponseHead extends HeadParser {
             }
             default -> {}
         }
-        return null;
+        return framingField(field, from, to, http10);
     }
 
     private int timeout(int from, int to) {
@@ -124,7 +98,7 @@ public final class ResponseHead extends HeadParser {
     @Override
     @Nullable
     HeadFault complete() {
-        return chunked && length != NO_LENGTH ? HeadFault.LENGTH_AND_ENCODING : null;
+        return framing();
     }
 
     public int status() {
@@ -175,7 +149,7 @@ public final class ResponseHead extends HeadParser {
 
     /** Whether the server lets the connection be used again, RFC 9112 section 9.3. */
     public boolean keepsAlive() {
-        return !close && (!http10 || keepAlive);
+        return keepsAlive(http10);
     }
 
     /** The {@code timeout} of a {@code Keep-Alive} field in seconds, or -1. */
