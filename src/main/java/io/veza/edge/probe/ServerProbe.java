@@ -92,11 +92,15 @@ final class ServerProbe {
         if (entry() == null) {
             return;
         }
-        pool.checked(name, result);
-        ServerEntry after = entry();
-        HealthPolicy policy = policy();
-        Duration interval = after == null || after.state().settled() ? policy.interval() : policy.fastInterval();
-        checkAfter(Schedule.next(interval, result.took(), prober.random()));
+        try {
+            pool.checked(name, result);
+        } finally {
+            // Whatever a listener makes of the result: a server that is not checked any more never comes back.
+            ServerEntry after = entry();
+            HealthPolicy policy = policy();
+            Duration interval = after == null || after.state().settled() ? policy.interval() : policy.fastInterval();
+            checkAfter(Schedule.next(interval, result.took(), prober.random()));
+        }
     }
 
     private Future<Void> lookUp() {
