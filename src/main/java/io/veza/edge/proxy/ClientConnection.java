@@ -138,6 +138,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         anyRequest = true;
         timer.cancel();
         if (progress == HeadParser.Progress.FAULT) {
+            response.expect(false, false);
             refuse(new ExchangeFailure.Malformed(Objects.requireNonNull(parsing.fault())));
         } else {
             request(parsing);
@@ -306,6 +307,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         if (close || halfClosed) {
             closeAfterWrites();
         } else {
+            // What is not sent yet gets its own time before the connection counts as idle.
+            unsent = 0;
             loop.wheel.arm(timer, loop.keepAliveTicks);
             readOn();
         }
@@ -408,7 +411,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private void timeout() {
         long left = unsentBytes();
         Exchange current = exchange;
-        if (left > 0 && left < unsent) {
+        if (left > 0 && left != unsent) {
             unsent = left;
             loop.wheel.arm(timer, loop.clientTicks);
         } else if (closing) {
