@@ -95,7 +95,7 @@ final class ServerProbe {
         try {
             pool.checked(name, result);
         } finally {
-            // Whatever a listener makes of it: a server that is not checked again can neither fall nor rise.
+            // Whatever a listener makes of the result: a server that is not checked any more never comes back.
             ServerEntry after = entry();
             HealthPolicy policy = policy();
             Duration interval = after == null || after.state().settled() ? policy.interval() : policy.fastInterval();
@@ -114,16 +114,19 @@ final class ServerProbe {
     }
 
     private void lookedUp(List<InetAddress> found, @Nullable InetSocketAddress current) {
-        Duration interval = prober.lookupInterval(policy().interval());
-        if (current != null) {
-            pool.resolved(name, choose(found, current));
-        } else if (!found.isEmpty()) {
-            reachable(new InetSocketAddress(found.get(0), configured.port()));
-        } else {
-            pool.resolved(name, null);
-            interval = MISSING;
+        boolean missing = current == null && found.isEmpty();
+        Duration interval = missing ? MISSING : prober.lookupInterval(policy().interval());
+        try {
+            if (current != null) {
+                pool.resolved(name, choose(found, current));
+            } else if (missing) {
+                pool.resolved(name, null);
+            } else {
+                reachable(new InetSocketAddress(found.get(0), configured.port()));
+            }
+        } finally {
+            lookupTimer = prober.after(Schedule.next(interval, Duration.ZERO, prober.random()), this::lookUp);
         }
-        lookupTimer = prober.after(Schedule.next(interval, Duration.ZERO, prober.random()), this::lookUp);
     }
 
     /** Keeps the address while the name has it, since name servers rotate their answers, or while they have none. */

@@ -138,6 +138,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         anyRequest = true;
         timer.cancel();
         if (progress == HeadParser.Progress.FAULT) {
+            response.expect(false, false);
             refuse(new ExchangeFailure.Malformed(Objects.requireNonNull(parsing.fault())));
         } else {
             request(parsing);
@@ -163,7 +164,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         }
         PoolTraffic pool = routes.find(request);
         if (pool == null) {
-            refuse(ExchangeFailure.Edge.NO_ROUTE);
+            refuse(ExchangeFailure.Cause.NO_ROUTE);
             return;
         }
         Exchange begun = new Exchange(loop, this, address, pool, request);
@@ -306,6 +307,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         if (close || halfClosed) {
             closeAfterWrites();
         } else {
+            // What is not sent yet gets its own time before the connection counts as idle.
+            unsent = 0;
             loop.wheel.arm(timer, loop.keepAliveTicks);
             readOn();
         }
@@ -408,19 +411,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private void timeout() {
         long left = unsentBytes();
         Exchange current = exchange;
-        if (left > 0 && left < unsent) {
+        if (left > 0 && left != unsent) {
             unsent = left;
             loop.wheel.arm(timer, loop.clientTicks);
         } else if (closing) {
             channel.close();
         } else if (current != null) {
             ExchangeFailure failure =
-                    responding ? ExchangeFailure.Client.STOPPED_READING : ExchangeFailure.Client.BODY_TIMEOUT;
+                    responding ? ExchangeFailure.Cause.STOPPED_READING : ExchangeFailure.Cause.BODY_TIMEOUT;
             current.cancel(failure);
             failed(failure);
             flush();
         } else if (head != null) {
-            refuse(ExchangeFailure.Client.HEAD_TIMEOUT);
+            refuse(ExchangeFailure.Cause.HEAD_TIMEOUT);
         } else {
             // Not a byte was sent: browsers open connections ahead, and would show an unasked 408 as the answer to
             // whatever they send next.
@@ -448,7 +451,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         } else if (!body.isOver()) {
             abortIfCut();
         } else if (System.nanoTime() - requestEndNanos > HALF_CLOSE_WINDOW) {
-            current.cancel(ExchangeFailure.Client.ABORTED);
+            current.cancel(ExchangeFailure.Cause.ABORTED);
             reset();
         }
     }
@@ -457,7 +460,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private void abortIfCut() {
         Exchange current = exchange;
         if (halfClosed && pending == null && current != null && !body.isOver()) {
-            current.cancel(ExchangeFailure.Client.ABORTED);
+            current.cancel(ExchangeFailure.Cause.ABORTED);
             reset();
         }
     }
@@ -493,7 +496,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         if (through != null) {
             through.clientClosed();
         } else if (current != null) {
-            current.cancel(ExchangeFailure.Client.ABORTED);
+            current.cancel(ExchangeFailure.Cause.ABORTED);
         }
     }
 }

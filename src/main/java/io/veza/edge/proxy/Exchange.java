@@ -66,7 +66,7 @@ final class Exchange {
         @Override
         void expired() {
             pool.queue.leave(Exchange.this);
-            fail(ExchangeFailure.Edge.QUEUE_TIMEOUT);
+            fail(ExchangeFailure.Cause.QUEUE_TIMEOUT);
         }
     };
 
@@ -113,7 +113,7 @@ final class Exchange {
             if (phase == Phase.QUEUED) {
                 leaveQueue();
             }
-            fail(connectFailed ? ExchangeFailure.Server.CONNECT_FAILED : ExchangeFailure.Edge.NO_SERVER);
+            fail(connectFailed ? ExchangeFailure.Cause.CONNECT_FAILED : ExchangeFailure.Cause.NO_SERVER);
         }
     }
 
@@ -126,7 +126,7 @@ final class Exchange {
         phase = Phase.QUEUED;
         awaited = bound;
         if (!pool.queue.join(this, bound)) {
-            fail(ExchangeFailure.Edge.QUEUE_FULL);
+            fail(ExchangeFailure.Cause.QUEUE_FULL);
             return;
         }
         if (first) {
@@ -207,7 +207,7 @@ final class Exchange {
                 return;
             }
         }
-        fail(ExchangeFailure.Server.CONNECT_FAILED);
+        fail(ExchangeFailure.Cause.CONNECT_FAILED);
     }
 
     private @Nullable ServerEntry giveUpServer() {

@@ -71,24 +71,40 @@ public sealed interface ExchangeFailure {
         }
     }
 
-    /** What a client does or fails to do. */
-    enum Client implements ExchangeFailure {
-        HEAD_TIMEOUT(408, "the head of the request did not arrive in time"),
-        BODY_TIMEOUT(408, "the body of the request stopped arriving"),
-        STOPPED_READING(0, "the client stopped reading its response"),
-        ABORTED(0, "the client went away");
+    /** Everything else that goes wrong, one row each. */
+    enum Cause implements ExchangeFailure {
+        HEAD_TIMEOUT(Side.CLIENT, 408, "the head of the request did not arrive in time"),
+        BODY_TIMEOUT(Side.CLIENT, 408, "the body of the request stopped arriving"),
+        STOPPED_READING(Side.CLIENT, 0, "the client stopped reading its response"),
+        ABORTED(Side.CLIENT, 0, "the client went away"),
 
+        CONNECT_FAILED(Side.SERVER, 503, "no server could be reached"),
+        CLOSED_EARLY(Side.SERVER, 502, "the server closed the connection without an answer"),
+        MARKED_DOWN(Side.SERVER, 502, "the server went down before it answered"),
+        RESPONSE_MALFORMED(Side.SERVER, 502, "the server's answer is not valid HTTP"),
+        RESPONSE_CUT(Side.SERVER, 502, "the server's answer ended early"),
+        RESPONSE_TIMEOUT(Side.SERVER, 504, "the server did not answer in time"),
+
+        NO_ROUTE(Side.EDGE, 404, "no route takes this request"),
+        NO_SERVER(Side.EDGE, 503, "no server is available"),
+        QUEUE_FULL(Side.EDGE, 503, "every server is busy and the queue is full"),
+        QUEUE_TIMEOUT(Side.EDGE, 503, "no server became free in time");
+
+        private final Side side;
         private final int status;
         private final String detail;
+        private final String reason;
 
-        Client(int status, String detail) {
+        Cause(Side side, int status, String detail) {
+            this.side = side;
             this.status = status;
             this.detail = detail;
+            this.reason = name().toLowerCase(Locale.ROOT);
         }
 
         @Override
         public Side side() {
-            return Side.CLIENT;
+            return side;
         }
 
         @Override
@@ -98,47 +114,7 @@ public sealed interface ExchangeFailure {
 
         @Override
         public String reason() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-
-        @Override
-        public String detail() {
-            return detail;
-        }
-    }
-
-    /** What a server does or fails to do. */
-    enum Server implements ExchangeFailure {
-        CONNECT_FAILED(503, "no server could be reached", false),
-        CLOSED_EARLY(502, "the server closed the connection without an answer", true),
-        MARKED_DOWN(502, "the server went down before it answered", true),
-        RESPONSE_MALFORMED(502, "the server's answer is not valid HTTP", false),
-        RESPONSE_CUT(502, "the server's answer ended early", false),
-        RESPONSE_TIMEOUT(504, "the server did not answer in time", false);
-
-        private final int status;
-        private final String detail;
-        private final boolean retryable;
-
-        Server(int status, String detail, boolean retryable) {
-            this.status = status;
-            this.detail = detail;
-            this.retryable = retryable;
-        }
-
-        @Override
-        public Side side() {
-            return Side.SERVER;
-        }
-
-        @Override
-        public int status() {
-            return status;
-        }
-
-        @Override
-        public String reason() {
-            return name().toLowerCase(Locale.ROOT);
+            return reason;
         }
 
         @Override
@@ -148,43 +124,7 @@ public sealed interface ExchangeFailure {
 
         @Override
         public boolean retryable() {
-            return retryable;
-        }
-    }
-
-    /** What the edge decides by itself. */
-    enum Edge implements ExchangeFailure {
-        NO_ROUTE(404, "no route takes this request"),
-        NO_SERVER(503, "no server is available"),
-        QUEUE_FULL(503, "every server is busy and the queue is full"),
-        QUEUE_TIMEOUT(503, "no server became free in time");
-
-        private final int status;
-        private final String detail;
-
-        Edge(int status, String detail) {
-            this.status = status;
-            this.detail = detail;
-        }
-
-        @Override
-        public Side side() {
-            return Side.EDGE;
-        }
-
-        @Override
-        public int status() {
-            return status;
-        }
-
-        @Override
-        public String reason() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-
-        @Override
-        public String detail() {
-            return detail;
+            return this == CLOSED_EARLY || this == MARKED_DOWN;
         }
     }
 }

@@ -63,7 +63,12 @@ interface HashKeyReader {
         int from = head.targetStart();
         String path = new String(head.bytes(), from, head.pathEnd() - from, StandardCharsets.US_ASCII);
         Matcher matcher = pattern.matcher(path);
-        if (!matcher.find() || matcher.start(1) < 0) {
+        try {
+            if (!matcher.find() || matcher.start(1) < 0) {
+                return NONE;
+            }
+        } catch (StackOverflowError e) {
+            // Repeated alternatives make java.util.regex recurse for each character of a path, which clients choose.
             return NONE;
         }
         return KeyHash.hash(head.bytes(), from + matcher.start(1), from + matcher.end(1));

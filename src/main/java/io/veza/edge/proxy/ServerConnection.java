@@ -174,7 +174,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
                 return false;
             }
             case FAULT -> {
-                fail(current, ExchangeFailure.Server.RESPONSE_MALFORMED);
+                fail(current, ExchangeFailure.Cause.RESPONSE_MALFORMED);
                 return false;
             }
             case COMPLETE -> {}
@@ -184,7 +184,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
             boolean accepted = current.interim(reading);
             reading.reset();
             if (!accepted) {
-                fail(current, ExchangeFailure.Server.RESPONSE_MALFORMED);
+                fail(current, ExchangeFailure.Cause.RESPONSE_MALFORMED);
             }
             return accepted;
         }
@@ -221,7 +221,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     private void upgrade(ResponseHead reading, ByteBuf in, Exchange current) {
         Tunnel opened = current.upgrade(reading, this);
         if (opened == null) {
-            fail(current, ExchangeFailure.Server.RESPONSE_MALFORMED);
+            fail(current, ExchangeFailure.Cause.RESPONSE_MALFORMED);
             return;
         }
         loop.wheel.remove(timer);
@@ -245,7 +245,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
                 return exchange != null;
             }
             case FAULT -> {
-                fail(current, ExchangeFailure.Server.RESPONSE_CUT);
+                fail(current, ExchangeFailure.Cause.RESPONSE_CUT);
                 return false;
             }
             case END -> {
@@ -331,7 +331,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         } else if (current.waitsForClient(channel.isWritable())) {
             loop.wheel.arm(timer, current.serverTicks());
         } else {
-            fail(current, inBody ? ExchangeFailure.Server.RESPONSE_CUT : ExchangeFailure.Server.RESPONSE_TIMEOUT);
+            fail(current, inBody ? ExchangeFailure.Cause.RESPONSE_CUT : ExchangeFailure.Cause.RESPONSE_TIMEOUT);
         }
     }
 
@@ -342,7 +342,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         if (through != null) {
             through.cut();
         } else if (current != null && channel.isActive()) {
-            fail(current, inBody ? ExchangeFailure.Server.RESPONSE_CUT : ExchangeFailure.Server.MARKED_DOWN);
+            fail(current, inBody ? ExchangeFailure.Cause.RESPONSE_CUT : ExchangeFailure.Cause.MARKED_DOWN);
         } else {
             close();
         }
@@ -391,9 +391,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
             if (inBody && body.endsWithConnection() && !broken) {
                 current.responseEnd(null);
             } else if (inBody || anyByte) {
-                current.serverFailed(ExchangeFailure.Server.RESPONSE_CUT);
+                current.serverFailed(ExchangeFailure.Cause.RESPONSE_CUT);
             } else {
-                current.serverFailed(ExchangeFailure.Server.CLOSED_EARLY);
+                current.serverFailed(ExchangeFailure.Cause.CLOSED_EARLY);
             }
             flushClient();
         }

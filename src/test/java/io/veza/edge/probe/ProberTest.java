@@ -77,6 +77,25 @@ class ProberTest {
         }
     }
 
+    /** A listener that threw ended the checks of that server for good. */
+    @Test
+    void a_listener_that_throws_does_not_end_the_checks() throws Exception {
+        try (ScriptedServer server = ScriptedServer.answering(ScriptedServer.BROKEN)) {
+            PoolController pool =
+                    pool(policy(SOON, SOON, SOON.multipliedBy(500)), server("a", "127.0.0.1", server.port()));
+            pool.addListener(transitions::add);
+            pool.addListener(transition -> {
+                throw new IllegalStateException("broken");
+            });
+            probe(pool);
+            nextTransition();
+
+            server.answer(ScriptedServer.OK);
+
+            assertThat(nextTransition().to().health()).isEqualTo(HealthState.UP);
+        }
+    }
+
     @Test
     void a_silent_server_delays_nobody() throws Exception {
         try (ScriptedServer silent = ScriptedServer.silent();

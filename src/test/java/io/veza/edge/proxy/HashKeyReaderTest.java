@@ -8,6 +8,8 @@ import io.veza.edge.http1.HeadLimits;
 import io.veza.edge.http1.RequestHead;
 import io.veza.edge.pool.HashKey;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -42,5 +44,23 @@ class HashKeyReaderTest {
         long expected = part.equals("NONE") ? HashKeyReader.NONE : KeyHash.hash(bytes, 0, bytes.length);
 
         assertThat(HashKeyReader.of(HashKey.parse(key)).read(head)).isEqualTo(expected);
+    }
+
+    /** The stack of the event loop overflowed: the client's connection was closed and its buffer lost. */
+    @Test
+    void a_path_the_pattern_cannot_cope_with_has_no_key() throws Exception {
+        RequestHead head = new RequestHead(HeadLimits.DEFAULT);
+        String path = "/" + "ab".repeat(4000);
+        head.feed(Unpooled.wrappedBuffer(
+                ("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n").getBytes(StandardCharsets.US_ASCII)));
+        HashKeyReader reader = HashKeyReader.of(HashKey.parse("path-regex:^/((?:a|b)*)$"));
+        AtomicLong key = new AtomicLong();
+
+        // A small stack makes the overflow certain.
+        Thread small = new Thread(null, () -> key.set(reader.read(head)), "small", 256 * 1024);
+        small.start();
+        small.join();
+
+        assertThat(key.get()).isEqualTo(HashKeyReader.NONE);
     }
 }
