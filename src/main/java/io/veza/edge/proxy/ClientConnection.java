@@ -101,15 +101,21 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     /** Takes over the buffer. */
     private void read(ByteBuf in) {
         reading = true;
-        boolean goOn = true;
-        while (goOn && in.isReadable() && !closing && tunnel == null) {
-            if (exchange == null) {
-                goOn = readHead(in);
-            } else {
-                goOn = !body.isOver() && readBody(in, exchange);
+        try {
+            boolean goOn = true;
+            while (goOn && in.isReadable() && !closing && tunnel == null) {
+                if (exchange == null) {
+                    goOn = readHead(in);
+                } else {
+                    goOn = !body.isOver() && readBody(in, exchange);
+                }
             }
+        } catch (RuntimeException | Error e) {
+            in.release();
+            throw e;
+        } finally {
+            reading = false;
         }
-        reading = false;
         Tunnel through = tunnel;
         if (!in.isReadable() || closing) {
             in.release();
