@@ -30,6 +30,10 @@ final class ServerProbe {
     private long checkTimer;
     private long lookupTimer;
     private boolean checking;
+
+    /** Whether the check under way began before something that makes its result meaningless. */
+    private boolean outdated;
+
     private boolean stopped;
 
     ServerProbe(Prober prober, PoolController pool, ServerEntry entry) {
@@ -52,6 +56,7 @@ final class ServerProbe {
 
     /** Checks at once: what was known of the server does not count any more. */
     void checkNow() {
+        outdated = checking;
         checkAfter(Duration.ZERO);
     }
 
@@ -90,6 +95,11 @@ final class ServerProbe {
     private void checked(CheckResult result) {
         checking = false;
         if (entry() == null) {
+            return;
+        }
+        if (outdated) {
+            outdated = false;
+            check();
             return;
         }
         try {

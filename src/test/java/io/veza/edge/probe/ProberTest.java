@@ -38,6 +38,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -83,7 +84,6 @@ class ProberTest {
         try (ScriptedServer server = ScriptedServer.answering(ScriptedServer.BROKEN)) {
             PoolController pool =
                     pool(policy(SOON, SOON, SOON.multipliedBy(500)), server("a", "127.0.0.1", server.port()));
-            pool.addListener(transitions::add);
             pool.addListener(transition -> {
                 throw new IllegalStateException("broken");
             });
@@ -151,6 +151,34 @@ class ProberTest {
 
             assertThat(down.to().health()).isEqualTo(HealthState.DOWN);
             assertThat(server.requests()).isEqualTo(1);
+        }
+    }
+
+    /** A check that began before maintenance and failed after it took down the server that was just put back. */
+    @Test
+    void a_check_from_before_maintenance_does_not_count_after_it() throws Exception {
+        CountDownLatch putBack = new CountDownLatch(1);
+        AtomicInteger checks = new AtomicInteger();
+        try (ScriptedServer server = new ScriptedServer(out -> {
+            boolean first = checks.incrementAndGet() == 1;
+            if (first) {
+                putBack.await();
+            }
+            ScriptedServer.saying(first ? ScriptedServer.BROKEN : ScriptedServer.OK)
+                    .answer(out);
+        })) {
+            PoolController pool = pool(policy(NEVER, NEVER, NEVER), server("a", "127.0.0.1", server.port()));
+            probe(pool);
+            server.nextHead();
+
+            pool.apply(new Command.SetAdmin("a", AdminState.MAINT));
+            pool.apply(new Command.SetAdmin("a", AdminState.READY));
+            putBack.countDown();
+            server.nextHead();
+
+            nextTransition();
+            nextTransition();
+            assertThat(transitions).isEmpty();
         }
     }
 
