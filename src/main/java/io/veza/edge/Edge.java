@@ -18,6 +18,13 @@ import java.util.List;
 @QuarkusMain
 public final class Edge {
 
+    private static final String HELP =
+            """
+            usage: java -jar quarkus-run.jar           the edge, as config/application.properties and the environment say
+                   java -jar quarkus-run.jar health    asks a running edge whether it is ready
+                   java -jar quarkus-run.jar lab ...   a lab server or the load generator
+            """;
+
     Edge() {}
 
     public static void main(String[] args) {
@@ -26,9 +33,10 @@ public final class Edge {
             case "lab" -> Lab.main(args);
             case "health" -> System.exit(HealthCommand.run());
             case "" -> serve(args);
+            case "help", "--help", "-h" -> System.out.print(HELP);
             default -> {
-                System.err.println(
-                        "unknown argument \"" + command + "\"; there are: lab, health, or none for the edge");
+                System.err.println("unknown argument \"" + command + "\"");
+                System.err.print(HELP);
                 System.exit(2);
             }
         }

@@ -155,7 +155,28 @@ public record EdgeSettings(
                             Problems.key("edge.routes", name), "", () -> new Route(name, to, prefixes, hosts, priority))
                     .ifPresent(translated::add);
         });
+        ambiguities(translated, problems);
         return translated;
+    }
+
+    /** Two routes that take the very same requests: one of them would never be used, and which is nobody's intention. */
+    private static void ambiguities(List<Route> routes, Problems problems) {
+        Map<String, Route> taken = new TreeMap<>();
+        for (Route route : routes) {
+            for (String prefix : route.pathPrefixes()) {
+                String end = prefix.length() > 1 && prefix.endsWith("/") ? "" : "/";
+                for (String host : route.hosts().isEmpty() ? List.of("any host") : route.hosts()) {
+                    Route first = taken.putIfAbsent(host + " " + prefix + end + " " + route.priority(), route);
+                    if (first != null && first != route) {
+                        problems.add(
+                                Problems.key("edge.routes", route.name()) + ".path-prefixes",
+                                prefix,
+                                "route " + first.name() + " takes the same requests (" + host
+                                        + "); give one of the two another priority");
+                    }
+                }
+            }
+        }
     }
 
     private static Timeouts timeouts(EdgeConfig.Timeouts timeouts, Problems problems) {

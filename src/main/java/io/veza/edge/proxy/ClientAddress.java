@@ -1,5 +1,6 @@
 package io.veza.edge.proxy;
 
+import io.netty.util.NetUtil;
 import io.veza.edge.http1.HeadWriter;
 import io.veza.edge.http1.KnownField;
 import io.veza.edge.http1.Octets;
@@ -48,11 +49,9 @@ final class ClientAddress {
                 Octets.ascii((localText.indexOf(':') >= 0 ? "[" + localText + "]" : localText) + ":" + local.getPort());
     }
 
-    /** The address as digits, without a scope, an IPv4-mapped one as IPv4. */
+    /** The address as digits without a scope, IPv6 in the short form of RFC 5952, an IPv4-mapped one as IPv4. */
     private static String text(InetAddress address) {
-        String text = address.getHostAddress();
-        int scope = text.indexOf('%');
-        return scope < 0 ? text : text.substring(0, scope);
+        return NetUtil.toAddressString(address);
     }
 
     /** The authority the client connected to; stands in for the {@code Host} that an HTTP/1.0 request may lack. */

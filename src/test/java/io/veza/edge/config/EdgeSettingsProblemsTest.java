@@ -189,6 +189,32 @@ class EdgeSettingsProblemsTest {
     }
 
     @Test
+    void two_routes_that_take_the_same_requests_are_a_problem_of_the_second() {
+        String[] routes = {"edge.routes.a.pool=p", "edge.routes.a.path-prefixes=/api", "edge.routes.b.pool=p"};
+
+        assertThat(problems(
+                        ConfigFixture.minimalWith(
+                                routes[0], routes[1], routes[2], "edge.routes.b.path-prefixes=/x,/api/"),
+                        Map.of()))
+                .singleElement()
+                .satisfies(problem -> {
+                    assertThat(problem.key()).isEqualTo("edge.routes.b.path-prefixes");
+                    assertThat(problem.value()).isEqualTo("/api/");
+                    assertThat(problem.allowed()).startsWith("route a takes the same requests");
+                });
+        assertThat(EdgeSettings.from(ConfigFixture.config(
+                                ConfigFixture.minimalWith(
+                                        routes[0],
+                                        routes[1],
+                                        routes[2],
+                                        "edge.routes.b.path-prefixes=/api",
+                                        "edge.routes.b.priority=1"),
+                                Map.of()))
+                        .routes())
+                .hasSize(2);
+    }
+
+    @Test
     void the_same_address_twice_in_a_pool_is_a_problem_of_the_second() {
         assertThat(problems(ConfigFixture.minimalWith("edge.pools.p.servers.t.address=127.0.0.1:8081"), Map.of()))
                 .containsExactly(new Problem(
