@@ -167,7 +167,7 @@ public record EdgeSettings(
                 String end = prefix.length() > 1 && prefix.endsWith("/") ? "" : "/";
                 for (String host : route.hosts().isEmpty() ? List.of("any host") : route.hosts()) {
                     Route first = taken.putIfAbsent(host + " " + prefix + end + " " + route.priority(), route);
-                    if (first != null && first != route) {
+                    if (first != null && !first.equals(route)) {
                         problems.add(
                                 Problems.key("edge.routes", route.name()) + ".path-prefixes",
                                 prefix,
