@@ -118,7 +118,8 @@ step 'two hours back: both connections live'
 patience=$((slow_start * 2))
 await 'the ramp goes on to its end' full_share
 took=$((SECONDS - ramp_began))
-((took >= slow_start - 4)) || fail "the ramp of $slow_start s took $took s only"
+# A full share counts as 18 of 40, which a weight of 82 % comes to; the rest is the time the steps before this took.
+((took >= slow_start * 2 / 3)) || fail "the ramp of $slow_start s took $took s only"
 step "the ramp went on: backend-api-2 has its full share $took s after its return"
 
 rm "$dir/gets"
