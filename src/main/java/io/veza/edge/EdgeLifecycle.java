@@ -25,7 +25,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -136,7 +135,7 @@ public class EdgeLifecycle {
 
     /** The counters of each event loop. */
     public List<TrafficCounters> counters() {
-        return new ArrayList<>(counters);
+        return List.copyOf(counters);
     }
 
     void stop(@Observes ShutdownEvent event) throws Exception {

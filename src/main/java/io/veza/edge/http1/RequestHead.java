@@ -18,7 +18,6 @@ public final class RequestHead extends HeadParser {
     private static final byte[] SCHEME_HTTP = Octets.ascii("http://");
     private static final byte[] SCHEME_HTTPS = Octets.ascii("https://");
     private static final byte[] WEBSOCKET = Octets.ascii("websocket");
-    private static final byte[] CONTINUE = Octets.ascii("100-continue");
     private static final byte[] TRAILERS = Octets.ascii("trailers");
     private static final byte[] VERSION_13 = Octets.ascii("13");
 
@@ -38,7 +37,6 @@ public final class RequestHead extends HeadParser {
     private boolean websocket;
     private boolean websocketVersion;
     private boolean websocketVersion13;
-    private boolean expectContinue;
     private boolean acceptsTrailers;
     private int keyStart;
     private int keyEnd;
@@ -62,7 +60,6 @@ public final class RequestHead extends HeadParser {
         websocket = false;
         websocketVersion = false;
         websocketVersion13 = false;
-        expectContinue = false;
         acceptsTrailers = false;
         keyStart = -1;
     }
@@ -201,7 +198,6 @@ public final class RequestHead extends HeadParser {
             }
             case CONNECTION -> connectionUpgrade |= Octets.listContains(bytes, from, to, UPGRADE);
             case UPGRADE -> websocket |= Octets.listContains(bytes, from, to, WEBSOCKET);
-            case EXPECT -> expectContinue |= Octets.equalsLower(bytes, from, to, CONTINUE);
             case TE -> acceptsTrailers |= Octets.listContains(bytes, from, to, TRAILERS);
             case SEC_WEBSOCKET_VERSION -> {
                 websocketVersion13 = !websocketVersion && Octets.equalsLower(bytes, from, to, VERSION_13);
@@ -299,10 +295,6 @@ public final class RequestHead extends HeadParser {
     /** Whether the client means to send another request on this connection, RFC 9112 section 9.3. */
     public boolean keepsAlive() {
         return keepsAlive(http10);
-    }
-
-    public boolean expectsContinue() {
-        return expectContinue && !http10;
     }
 
     public boolean acceptsTrailers() {

@@ -41,6 +41,7 @@ class ForwardingTest {
 
             assertThat(server.connections).hasSize(1);
             assertThat(edge.count("s1", TrafficCounters.ServerCount.REUSED)).isEqualTo(4);
+            assertThat(TrafficCounters.openConnections(edge.counters)).isEqualTo(1);
         }
     }
 
