@@ -16,6 +16,7 @@ import io.veza.edge.control.ServerTransition;
 import io.veza.edge.http1.HeadLimits;
 import io.veza.edge.lab.Lab;
 import io.veza.edge.lab.LabTopology;
+import io.veza.edge.metrics.Statistics;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.probe.Prober;
 import io.veza.edge.proxy.TrafficCounters;
@@ -46,10 +47,14 @@ public class EdgeLifecycle {
     private static final Logger LOG = Logger.getLogger("io.veza.edge");
     private static final long LONGEST_STEP_SECONDS = 10;
 
+    /** What {@link Statistics#sample} asks for. */
+    private static final long SAMPLE_MILLIS = 1000;
+
     private final EventLoopGroup trafficLoops;
     private final List<PoolController> pools = new CopyOnWriteArrayList<>();
     private final List<TrafficCounters> counters = new CopyOnWriteArrayList<>();
     private volatile @Nullable TrafficPlane plane;
+    private volatile @Nullable Statistics statistics;
     private volatile @Nullable InetSocketAddress address;
     private @Nullable Vertx checksVertx;
     private @Nullable Prober prober;
@@ -83,6 +88,8 @@ public class EdgeLifecycle {
         TrafficPlane opening = new TrafficPlane(
                 trafficLoops, traffic(settings), pools, settings.routes(), settings.defaultPool(), this::newCounters);
         plane = opening;
+        statistics = new Statistics(pools, opening, this::counters, clock);
+        vertx.setPeriodic(SAMPLE_MILLIS, tick -> statistics().sample());
         Prober checks =
                 new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
         prober = checks;
@@ -131,6 +138,23 @@ public class EdgeLifecycle {
 
     public List<PoolController> pools() {
         return List.copyOf(pools);
+    }
+
+    /** The traffic plane; only while the edge runs. */
+    public TrafficPlane plane() {
+        return running(plane);
+    }
+
+    /** What is counted; only while the edge runs. */
+    public Statistics statistics() {
+        return running(statistics);
+    }
+
+    private static <T> T running(@Nullable T part) {
+        if (part == null) {
+            throw new IllegalStateException("the edge has not started");
+        }
+        return part;
     }
 
     /** The counters of each event loop. */

@@ -7,14 +7,18 @@ public final class InFlight {
 
     private final AtomicInteger count = new AtomicInteger();
 
+    /** May miss a peak of two threads at once by one, which is worth not having to compare and set. */
+    private volatile int most;
+
     /** Counts one more unless there are {@code max} already. Each success is owed one {@link #release}. */
     public boolean tryAcquire(int max) {
         if (max == Integer.MAX_VALUE) {
-            count.getAndIncrement();
+            reached(count.incrementAndGet());
             return true;
         }
         for (int seen = count.get(); seen < max; seen = count.get()) {
             if (count.compareAndSet(seen, seen + 1)) {
+                reached(seen + 1);
                 return true;
             }
         }
@@ -27,6 +31,21 @@ public final class InFlight {
             count.getAndIncrement();
             throw new IllegalStateException("released more often than acquired");
         }
+    }
+
+    private void reached(int now) {
+        if (now > most) {
+            most = now;
+        }
+    }
+
+    /** The most there ever were, or were since {@link #forgetMost}. */
+    public int most() {
+        return most;
+    }
+
+    public void forgetMost() {
+        most = count.get();
     }
 
     public int current() {

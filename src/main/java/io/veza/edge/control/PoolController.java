@@ -3,9 +3,12 @@ package io.veza.edge.control;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.veza.edge.health.AdminState;
 import io.veza.edge.health.CheckResult;
+import io.veza.edge.health.Drain;
 import io.veza.edge.health.HealthPolicy;
+import io.veza.edge.health.HealthState;
 import io.veza.edge.health.ServerState;
 import io.veza.edge.pool.Server;
+import io.veza.edge.pool.ServerAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +16,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -33,6 +37,8 @@ public final class PoolController {
     private final AtomicLong sequence = new AtomicLong();
     private final AtomicReference<PoolSnapshot> current;
     private final List<TransitionListener> listeners = new CopyOnWriteArrayList<>();
+    private final List<CheckListener> checkListeners = new CopyOnWriteArrayList<>();
+    private final List<Runnable> changeListeners = new CopyOnWriteArrayList<>();
 
     /** Held for every change of the current snapshot and while it is told of. */
     private final Object lock = new Object();
@@ -74,6 +80,15 @@ public final class PoolController {
         listeners.add(listener);
     }
 
+    public void addListener(CheckListener listener) {
+        checkListeners.add(listener);
+    }
+
+    /** Runs this after every change of the snapshot, transition or not, under the pool's lock: it must be quick. */
+    public void addChangeListener(Runnable listener) {
+        changeListeners.add(listener);
+    }
+
     /**
      * Does what an operator asks. Asking for what is so already changes nothing.
      *
@@ -82,26 +97,83 @@ public final class PoolController {
     public void apply(Command command) {
         synchronized (lock) {
             PoolSnapshot before = current.get();
-            HealthPolicy policy = before.definition().health();
             Instant now = clock.instant();
             ServerEntry entry = before.entry(command.server());
             if (command instanceof Command.AddServer add) {
-                add(before, add.added(), now);
+                add(before, add, now);
             } else if (entry == null) {
                 throw new IllegalArgumentException("pool " + name + " has no server " + command.server());
-            } else if (command instanceof Command.SetAdmin set) {
-                replace(before, entry, entry.withState(entry.state().administered(set.state(), policy, now)), now);
-            } else if (command instanceof Command.SetWeight set) {
-                replace(before, entry, entry.withWeight(set.weight()), now);
+            } else if (command instanceof Command.SetAddress set) {
+                changeServer(before, entry, addressed(entry.server(), set.address()), set.address(), now);
+            } else if (command instanceof Command.SetMaxConnections set) {
+                changeServer(before, entry, bounded(entry.server(), set.maxConnections()), entry.address(), now);
             } else if (command instanceof Command.RemoveServer) {
                 remove(before, entry);
+            } else {
+                replace(before, entry, commanded(before, entry, command, now), now);
             }
         }
     }
 
-    /** Takes in what a check found. A server that is gone by now is passed over. */
+    /** The entry after a command that changes nothing about what the server is. */
+    private static ServerEntry commanded(PoolSnapshot before, ServerEntry entry, Command command, Instant now) {
+        HealthPolicy policy = before.definition().health();
+        ServerState state = entry.state();
+        if (command instanceof Command.SetAdmin set) {
+            return entry.withState(state.administered(set.state(), policy, now));
+        }
+        if (command instanceof Command.DrainWithin drain) {
+            if (drain.within().isNegative()) {
+                throw new IllegalArgumentException("deadline " + drain.within() + " is negative");
+            }
+            Drain end = new Drain(now.plus(drain.within()), drain.holdersStay(), drain.thenMaintenance());
+            return entry.withState(state.drained(end, policy, now).at(now, policy));
+        }
+        if (command instanceof Command.SetHealth set) {
+            if (entry.address() == null && set.health() != HealthState.DOWN) {
+                throw new IllegalArgumentException(
+                        "server " + entry.server().name() + " has no address, it cannot be " + set.health());
+            }
+            return entry.withState(state.forced(set.health(), now));
+        }
+        if (command instanceof Command.SetChecked set) {
+            if (!policy.enabled()) {
+                throw new IllegalArgumentException(
+                        "pool " + before.definition().pool().name() + " has no checks");
+            }
+            return entry.withChecked(set.checked());
+        }
+        if (command instanceof Command.SetWeight set) {
+            return entry.withWeight(set.weight());
+        }
+        throw new IllegalStateException("not a command about one server's state: " + command);
+    }
+
+    private static Server addressed(Server server, InetSocketAddress address) {
+        return new Server(
+                server.name(),
+                new ServerAddress(address.getAddress().getHostAddress(), address.getPort()),
+                server.weight(),
+                server.maxConnections(),
+                server.backup());
+    }
+
+    private static Server bounded(Server server, OptionalInt maxConnections) {
+        return new Server(server.name(), server.address(), server.weight(), maxConnections, server.backup());
+    }
+
+    /** Takes in what a check found. A server that is gone by now, or not to be checked, is passed over. */
     public void checked(String server, CheckResult result) {
-        change(server, (entry, policy, now) -> entry.withState(entry.state().checked(result, policy, now)));
+        synchronized (lock) {
+            ServerEntry entry = current.get().entry(server);
+            if (entry == null || !entry.checked()) {
+                return;
+            }
+            checkListeners.forEach(listener -> listener.onCheck(name, entry, result));
+            change(
+                    server,
+                    (before, policy, now) -> before.withState(before.state().checked(result, policy, now)));
+        }
     }
 
     /** Takes in what a server's name resolved to: an address, or null for none. One that is gone is passed over. */
@@ -110,14 +182,22 @@ public final class PoolController {
                 .withState(entry.state().resolved(address != null, policy, now)));
     }
 
-    /** Takes the next step of every slow start. To be called about once a second; costs one read if nothing ramps. */
+    /**
+     * Takes the next step of every slow start and ends drains whose deadline came. To be called about once a second; costs
+     * one read if there is neither.
+     */
     public void tick() {
-        if (!current.get().ramping()) {
+        if (!current.get().moving()) {
             return;
         }
         synchronized (lock) {
             PoolSnapshot before = current.get();
             swap(before, before.definition(), before.entries(), clock.instant());
+            for (ServerEntry entry : current.get().entries()) {
+                change(
+                        entry.server().name(),
+                        (same, policy, now) -> same.withState(same.state().at(now, policy)));
+            }
         }
     }
 
@@ -163,14 +243,29 @@ public final class PoolController {
     }
 
     @GuardedBy("lock")
-    private void add(PoolSnapshot before, Server server, Instant now) {
+    private void add(PoolSnapshot before, Command.AddServer add, Instant now) {
+        Server server = add.added();
         List<Server> servers = new ArrayList<>(before.definition().pool().servers());
         servers.add(server);
         PoolDefinition definition = before.definition().withServers(servers);
+        HealthPolicy policy = definition.health();
         List<ServerEntry> entries = new ArrayList<>(before.entries());
-        ServerEntry entry = new ServerEntry(ids.next(), server, ServerState.added(definition.health(), now));
+        ServerState state = ServerState.added(policy, now).administered(add.admin(), policy, now);
+        ServerEntry entry = new ServerEntry(ids.next(), server, state).withChecked(add.checked() || !policy.enabled());
         entries.add(
                 mayRamp(before, entry) ? entry : entry.withState(entry.state().withoutRamp()));
+        swap(before, definition, entries, now);
+    }
+
+    /** Changes what the server is while it stays the same to its sessions and cookie holders. */
+    @GuardedBy("lock")
+    private void changeServer(
+            PoolSnapshot before, ServerEntry entry, Server server, @Nullable InetSocketAddress address, Instant now) {
+        List<Server> servers = new ArrayList<>(before.definition().pool().servers());
+        servers.set(servers.indexOf(entry.server()), server);
+        PoolDefinition definition = before.definition().withServers(servers);
+        List<ServerEntry> entries = new ArrayList<>(before.entries());
+        entries.set(entries.indexOf(entry), entry.withServer(server).withAddress(address));
         swap(before, definition, entries, now);
     }
 
@@ -179,6 +274,10 @@ public final class PoolController {
         if (entry.state().admin() != AdminState.MAINT) {
             throw new IllegalArgumentException(
                     "server " + entry.server().name() + " must be in maintenance to be removed");
+        }
+        if (entry.inFlight() > 0) {
+            throw new IllegalArgumentException(
+                    "server " + entry.server().name() + " still carries " + entry.inFlight() + " sessions");
         }
         List<Server> servers = new ArrayList<>(before.definition().pool().servers());
         servers.remove(entry.server());
@@ -194,6 +293,7 @@ public final class PoolController {
                 entries.stream().map(e -> e.weighed(slowStart, now)).toList();
         if (!weighed.equals(before.entries())) {
             current.set(new PoolSnapshot(definition, weighed, before, sequence, entropy));
+            changeListeners.forEach(Runnable::run);
         }
     }
 

@@ -25,7 +25,7 @@ public final class PoolSnapshot {
     private final CookieTable byCookie;
     private final Tier primaries;
     private final Tier backups;
-    private final boolean ramping;
+    private final boolean moving;
 
     /** @param previous the snapshot this one replaces, or null for a pool's first */
     PoolSnapshot(
@@ -47,7 +47,9 @@ public final class PoolSnapshot {
                 Tier.of(balance, tier(entries, false), previous == null ? null : previous.primaries, sequence, entropy);
         this.backups =
                 Tier.of(balance, tier(entries, true), previous == null ? null : previous.backups, sequence, entropy);
-        this.ramping = entries.stream().anyMatch(e -> e.state().rampStart().isPresent());
+        this.moving = entries.stream()
+                .anyMatch(e ->
+                        e.state().rampStart().isPresent() || e.state().drain().isPresent());
     }
 
     private static List<ServerEntry> tier(List<ServerEntry> entries, boolean backup) {
@@ -105,8 +107,8 @@ public final class PoolSnapshot {
         return entry == null || entry.admission() == Admission.NONE ? null : entry;
     }
 
-    /** Whether some effective weight changes with time, so that ticks matter. */
-    boolean ramping() {
-        return ramping;
+    /** Whether something changes with time alone, a ramp or a drain, so that ticks matter. */
+    boolean moving() {
+        return moving;
     }
 }

@@ -27,6 +27,7 @@ public final class ServerEntry implements Candidate {
     private final ServerState state;
     private final Weight weight;
     private final @Nullable InetSocketAddress address;
+    private final boolean checked;
     private final int effectiveWeight;
 
     /** A server that appears: with the weight of its configuration, and not resolved yet. */
@@ -39,37 +40,56 @@ public final class ServerEntry implements Candidate {
         this.state = state;
         this.weight = server.weight();
         this.address = null;
+        this.checked = true;
         this.effectiveWeight = 0;
     }
 
     private ServerEntry(
             ServerEntry same,
+            Server server,
             ServerState state,
             Weight weight,
             @Nullable InetSocketAddress address,
+            boolean checked,
             int effectiveWeight) {
         this.id = same.id;
-        this.server = same.server;
+        this.server = server;
         this.load = same.load;
         this.cookieValue = same.cookieValue;
-        this.maxConnections = same.maxConnections;
+        this.maxConnections = server.maxConnections().orElse(Integer.MAX_VALUE);
         this.state = state;
         this.weight = weight;
         this.address = address;
+        this.checked = checked;
         this.effectiveWeight = effectiveWeight;
+    }
+
+    /** The entry with the server changed in anything but its name. */
+    ServerEntry withServer(Server next) {
+        return next.equals(server)
+                ? this
+                : new ServerEntry(this, next, state, weight, address, checked, effectiveWeight);
+    }
+
+    ServerEntry withChecked(boolean next) {
+        return next == checked ? this : new ServerEntry(this, server, state, weight, address, next, effectiveWeight);
     }
 
     @SuppressWarnings("ReferenceEquality") // a state that an event did not change is the same object
     ServerEntry withState(ServerState next) {
-        return next == state ? this : new ServerEntry(this, next, weight, address, effectiveWeight);
+        return next == state ? this : new ServerEntry(this, server, next, weight, address, checked, effectiveWeight);
     }
 
     ServerEntry withWeight(Weight next) {
-        return next.equals(weight) ? this : new ServerEntry(this, state, next, address, effectiveWeight);
+        return next.equals(weight)
+                ? this
+                : new ServerEntry(this, server, state, next, address, checked, effectiveWeight);
     }
 
     ServerEntry withAddress(@Nullable InetSocketAddress next) {
-        return Objects.equals(next, address) ? this : new ServerEntry(this, state, weight, next, effectiveWeight);
+        return Objects.equals(next, address)
+                ? this
+                : new ServerEntry(this, server, state, weight, next, checked, effectiveWeight);
     }
 
     /** The entry with the effective weight that its state, weight and ramp come to at this time. */
@@ -81,7 +101,7 @@ public final class ServerEntry implements Candidate {
         int effective = admission() == Admission.ALL ? SlowStart.effectiveWeight(weight, elapsed, slowStart) : 0;
         return current == state && effective == effectiveWeight
                 ? this
-                : new ServerEntry(this, current, weight, address, effective);
+                : new ServerEntry(this, server, current, weight, address, checked, effective);
     }
 
     /** A small number of this server, unique in the process and never given to another: for indexing arrays. */
@@ -106,6 +126,11 @@ public final class ServerEntry implements Candidate {
     /** Where to connect; null while the name has no address or was not resolved yet. */
     public @Nullable InetSocketAddress address() {
         return address;
+    }
+
+    /** Whether an operator lets it be checked; says nothing of a pool without checks. */
+    public boolean checked() {
+        return checked;
     }
 
     /** What it may be given: what its state admits, and nothing while there is no address to connect to. */

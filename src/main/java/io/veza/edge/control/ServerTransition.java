@@ -1,10 +1,12 @@
 package io.veza.edge.control;
 
 import io.veza.edge.health.AdminState;
+import io.veza.edge.health.Drain;
 import io.veza.edge.health.HealthState;
 import io.veza.edge.health.ServerState;
 import io.veza.edge.pool.OnMarkedDown;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * One change of one server that an operator is told of.
@@ -24,9 +26,27 @@ public record ServerTransition(
 
     static ServerTransition of(PoolDefinition definition, ServerState from, ServerEntry after, Instant at) {
         ServerState to = after.state();
-        String cause = from.admin() != to.admin() ? "admin: " + to.admin() : to.cause();
+        boolean administered = from.admin() != to.admin() || !from.drain().equals(to.drain());
+        String cause = administered ? "admin: " + to.admin() + ending(to, at) : to.cause();
         return new ServerTransition(
                 definition.pool().name(), after, from, to, definition.pool().onMarkedDown(), cause, at);
+    }
+
+    private static String ending(ServerState to, Instant at) {
+        return to.drain()
+                .map(drain -> drain.remaining(at).isZero()
+                        ? ", the deadline has come"
+                        : ", deadline in " + drain.remaining(at).toSeconds() + "s")
+                .orElse("");
+    }
+
+    /** The deadline of a drain that this begins, or sets anew. */
+    public Optional<Instant> drainDeadline() {
+        return to.drain()
+                .filter(drain -> from.drain()
+                        .filter(earlier -> earlier.deadline().equals(drain.deadline()))
+                        .isEmpty())
+                .map(Drain::deadline);
     }
 
     /** Whether what runs on the server is to be cut: it went into maintenance, or down where the pool says so. */

@@ -12,14 +12,16 @@ public enum Admission {
      * What a pair of states admits:
      *
      * <pre>
-     *        READY   DRAIN        MAINT
-     * UP     ALL     PERSISTENT   NONE
-     * DOWN   NONE    NONE         NONE
+     *            READY        DRAIN        MAINT
+     * UP         ALL          PERSISTENT   NONE
+     * STOPPING   PERSISTENT   PERSISTENT   NONE
+     * DOWN       NONE         NONE         NONE
      * </pre>
      */
     public static Admission of(AdminState admin, HealthState health) {
         return switch (health) {
             case DOWN -> NONE;
+            case STOPPING -> admin == AdminState.MAINT ? NONE : PERSISTENT;
             case UP ->
                 switch (admin) {
                     case READY -> ALL;

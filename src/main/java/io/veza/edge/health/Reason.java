@@ -8,6 +8,8 @@ public enum Reason {
     INITIAL,
     /** Active checks. */
     CHECK,
+    /** An operator said so. */
+    ADMIN,
     /** Its name has no address, so there is nothing to check. */
     DNS;
 

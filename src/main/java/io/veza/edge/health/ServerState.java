@@ -1,6 +1,7 @@
 package io.veza.edge.health;
 
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param streak how many results in a row spoke against the current health; 0 for a settled server
  * @param since when administration or health last changed, or the reason of being down
  * @param rampStart when slow start began; empty for a server that does not ramp
+ * @param drain how the drain ends, if the server is drained and a deadline was set
  */
 public record ServerState(
         AdminState admin,
@@ -31,7 +33,8 @@ public record ServerState(
         String detail,
         int streak,
         Instant since,
-        Optional<Instant> rampStart) {
+        Optional<Instant> rampStart,
+        Optional<Drain> drain) {
 
     private static final String UNCHECKED = "not checked";
     private static final String PASSED = "passed";
@@ -43,17 +46,36 @@ public record ServerState(
      */
     public static ServerState atStart(HealthPolicy policy, Instant now) {
         return new ServerState(
-                AdminState.READY, HealthState.UP, Reason.INITIAL, UNCHECKED, almostDown(policy), now, Optional.empty());
+                AdminState.READY,
+                HealthState.UP,
+                Reason.INITIAL,
+                UNCHECKED,
+                almostDown(policy),
+                now,
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** The state of a server added later: down until one check passes, or ramping up at once without checks. */
     public static ServerState added(HealthPolicy policy, Instant now) {
-        return new ServerState(AdminState.READY, HealthState.DOWN, Reason.INITIAL, UNCHECKED, 0, now, Optional.empty())
+        return new ServerState(
+                        AdminState.READY,
+                        HealthState.DOWN,
+                        Reason.INITIAL,
+                        UNCHECKED,
+                        0,
+                        now,
+                        Optional.empty(),
+                        Optional.empty())
                 .unobserved(policy, now);
     }
 
+    /** By {@link Admission#of}; a drain that no longer keeps the holders of the server's cookie admits nobody. */
     public Admission admission() {
-        return Admission.of(admin, health);
+        Admission admission = Admission.of(admin, health);
+        boolean refused = admission == Admission.PERSISTENT
+                && drain.filter(end -> !end.holdersStay()).isPresent();
+        return refused ? Admission.NONE : admission;
     }
 
     /** Whether no result speaks against the current health; others are checked at the fast interval. */
@@ -68,6 +90,7 @@ public record ServerState(
         }
         return switch (health) {
             case UP -> result.passed() ? confirmed(PASSED) : failed(result, policy, now);
+            case STOPPING -> result.passed() ? observed(HealthState.UP, PASSED, now) : failed(result, policy, now);
             case DOWN -> result.passed() ? passed(policy, now) : confirmed(result.detail());
         };
     }
@@ -82,7 +105,7 @@ public record ServerState(
         }
         return hasAddress
                 ? unobserved(policy, now)
-                : new ServerState(admin, HealthState.DOWN, Reason.DNS, NO_ADDRESS, 0, now, Optional.empty());
+                : became(HealthState.DOWN, Reason.DNS, NO_ADDRESS, 0, now, Optional.empty());
     }
 
     /**
@@ -92,27 +115,67 @@ public record ServerState(
      */
     public ServerState administered(AdminState wanted, HealthPolicy policy, Instant now) {
         if (wanted == admin) {
-            return this;
+            return with(Optional.empty());
         }
         boolean returns = admin == AdminState.MAINT && reason != Reason.DNS;
         if (returns) {
             return new ServerState(
-                    wanted, HealthState.UP, Reason.INITIAL, UNCHECKED, almostDown(policy), now, Optional.of(now));
+                    wanted,
+                    HealthState.UP,
+                    Reason.INITIAL,
+                    UNCHECKED,
+                    almostDown(policy),
+                    now,
+                    Optional.of(now),
+                    Optional.empty());
         }
-        boolean rampsOn = wanted != AdminState.MAINT;
-        return new ServerState(wanted, health, reason, detail, streak, now, rampsOn ? rampStart : Optional.empty());
+        Optional<Instant> ramp = wanted == AdminState.MAINT ? Optional.empty() : rampStart;
+        return new ServerState(wanted, health, reason, detail, streak, now, ramp, Optional.empty());
+    }
+
+    /** The state after an operator's drain with a deadline; one set before is replaced. */
+    public ServerState drained(Drain end, HealthPolicy policy, Instant now) {
+        return administered(AdminState.DRAIN, policy, now).with(Optional.of(end));
+    }
+
+    /** The state as the passing of time alone makes it: a drain whose deadline came takes the step meant for it. */
+    public ServerState at(Instant now, HealthPolicy policy) {
+        Optional<Drain> due = drain.filter(end -> end.isDue(now));
+        if (due.isEmpty()) {
+            return this;
+        }
+        return due.get().thenMaintenance()
+                ? administered(AdminState.MAINT, policy, now)
+                : with(due.map(Drain::withoutHolders));
+    }
+
+    /**
+     * The state an operator has the server taken for, until checks find otherwise: {@code rise} that pass bring it back
+     * from down, the first that passes ends stopping. (HAProxy: {@code set server … health}.)
+     */
+    public ServerState forced(HealthState wanted, Instant now) {
+        return wanted == health && settled()
+                ? this
+                : observed(wanted, "forced " + wanted.name().toLowerCase(Locale.ROOT), now, Reason.ADMIN);
     }
 
     /** The same at full weight: slow start is over or not wanted. */
     public ServerState withoutRamp() {
         return rampStart.isEmpty()
                 ? this
-                : new ServerState(admin, health, reason, detail, streak, since, Optional.empty());
+                : new ServerState(admin, health, reason, detail, streak, since, Optional.empty(), drain);
     }
 
-    /** Whether the other differs in what an operator is told of: administration, health, or why it is down. */
+    private ServerState with(Optional<Drain> end) {
+        return end.equals(drain) ? this : new ServerState(admin, health, reason, detail, streak, since, rampStart, end);
+    }
+
+    /** Whether the other differs in what an operator is told of: administration with its deadline, health, why it is down. */
     public boolean differs(ServerState other) {
-        return admin != other.admin || health != other.health || (health == HealthState.DOWN && reason != other.reason);
+        return admin != other.admin
+                || health != other.health
+                || !drain.equals(other.drain)
+                || (health == HealthState.DOWN && reason != other.reason);
     }
 
     /** Reason and detail in one text, such as {@code check: status 503}. */
@@ -120,40 +183,53 @@ public record ServerState(
         return reason.word() + ": " + detail;
     }
 
-    /** {@code UP} or {@code DOWN}, followed by {@code /DRAIN} or {@code /MAINT} if an operator set that. */
+    /** {@code UP}, {@code STOPPING} or {@code DOWN}, followed by {@code /DRAIN} or {@code /MAINT} if an operator set that. */
     public String label() {
         return admin == AdminState.READY ? health.name() : health + "/" + admin;
     }
 
     private ServerState failed(CheckResult result, HealthPolicy policy, Instant now) {
-        if (streak + 1 < policy.fall()) {
-            return new ServerState(admin, health, reason, detail, streak + 1, since, rampStart);
-        }
-        return new ServerState(admin, HealthState.DOWN, Reason.CHECK, result.detail(), 0, now, Optional.empty());
+        return streak + 1 < policy.fall() ? counted() : observed(HealthState.DOWN, result.detail(), now);
     }
 
     private ServerState passed(HealthPolicy policy, Instant now) {
-        if (streak + 1 < policy.rise()) {
-            return new ServerState(admin, health, reason, detail, streak + 1, since, rampStart);
-        }
-        return new ServerState(admin, HealthState.UP, Reason.CHECK, PASSED, 0, now, Optional.of(now));
+        return streak + 1 < policy.rise() ? counted() : observed(HealthState.UP, PASSED, now);
+    }
+
+    /** One more result against the current health. */
+    private ServerState counted() {
+        return new ServerState(admin, health, reason, detail, streak + 1, since, rampStart, drain);
+    }
+
+    private ServerState observed(HealthState found, String said, Instant now) {
+        return observed(found, said, now, Reason.CHECK);
+    }
+
+    private ServerState observed(HealthState found, String said, Instant now, Reason why) {
+        boolean ramps = found == HealthState.UP && health != HealthState.UP;
+        Optional<Instant> kept = found == HealthState.UP ? rampStart : Optional.empty();
+        return became(found, why, said, 0, found == health ? since : now, ramps ? Optional.of(now) : kept);
     }
 
     /** With an address, but without a result: one success short of up, or up if nobody checks. */
     private ServerState unobserved(HealthPolicy policy, Instant now) {
         if (policy.enabled()) {
-            return new ServerState(
-                    admin, HealthState.DOWN, Reason.INITIAL, UNCHECKED, policy.rise() - 1, now, Optional.empty());
+            return became(HealthState.DOWN, Reason.INITIAL, UNCHECKED, policy.rise() - 1, now, Optional.empty());
         }
         Optional<Instant> ramp = admin == AdminState.MAINT ? Optional.empty() : Optional.of(now);
-        return new ServerState(admin, HealthState.UP, Reason.INITIAL, UNCHECKED, 0, now, ramp);
+        return became(HealthState.UP, Reason.INITIAL, UNCHECKED, 0, now, ramp);
+    }
+
+    private ServerState became(
+            HealthState found, Reason why, String said, int against, Instant from, Optional<Instant> ramp) {
+        return new ServerState(admin, found, why, said, against, from, ramp, drain);
     }
 
     /** A result that agrees with the health: from now on it is the reason. */
     private ServerState confirmed(String said) {
         return settled() && reason == Reason.CHECK && said.equals(detail)
                 ? this
-                : new ServerState(admin, health, Reason.CHECK, said, 0, since, rampStart);
+                : new ServerState(admin, health, Reason.CHECK, said, 0, since, rampStart, drain);
     }
 
     private static int almostDown(HealthPolicy policy) {

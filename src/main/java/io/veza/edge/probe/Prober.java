@@ -121,7 +121,11 @@ public final class Prober implements AutoCloseable {
         for (PoolController pool : closed ? List.<PoolController>of() : pools) {
             for (ServerEntry entry : pool.snapshot().entries()) {
                 present.add(entry.id());
-                if (!probes.containsKey(entry.id())) {
+                ServerProbe known = probes.get(entry.id());
+                if (known == null || !known.isFor(entry)) {
+                    if (known != null) {
+                        known.stop();
+                    }
                     ServerProbe probe = new ServerProbe(this, pool, entry);
                     probes.put(entry.id(), probe);
                     started.add(probe.start());

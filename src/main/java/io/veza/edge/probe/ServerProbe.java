@@ -54,6 +54,11 @@ final class ServerProbe {
         return Future.succeededFuture();
     }
 
+    /** Whether it still goes by the address this server has; an operator may change that. */
+    boolean isFor(ServerEntry entry) {
+        return configured.equals(entry.server().address());
+    }
+
     /** Checks at once: what was known of the server does not count any more. */
     void checkNow() {
         outdated = checking;
@@ -84,7 +89,11 @@ final class ServerProbe {
         HealthPolicy policy = policy();
         ServerEntry entry = entry();
         InetSocketAddress address = entry == null ? null : entry.address();
-        if (entry == null || address == null || entry.state().admin() == AdminState.MAINT || !policy.enabled()) {
+        if (entry == null
+                || address == null
+                || entry.state().admin() == AdminState.MAINT
+                || !entry.checked()
+                || !policy.enabled()) {
             checkAfter(Schedule.next(policy.interval(), Duration.ZERO, prober.random()));
             return;
         }

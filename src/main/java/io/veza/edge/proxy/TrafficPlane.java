@@ -149,10 +149,7 @@ public final class TrafficPlane implements AutoCloseable {
 
     private void onTransition(ServerTransition transition) {
         if (transition.cutsSessions()) {
-            for (TrafficLoop loop : loops.values()) {
-                loop.eventLoop.execute(
-                        () -> loop.connections(transition.server()).cut());
-            }
+            shutdownSessions(transition.server());
         }
         PoolTraffic pool = pools.get(transition.pool());
         if (pool != null) {
@@ -164,6 +161,38 @@ public final class TrafficPlane implements AutoCloseable {
     public int queued(String pool) {
         PoolTraffic traffic = pools.get(pool);
         return traffic == null ? 0 : traffic.queue.size();
+    }
+
+    /** Every client connection, in no order. Waits for the event loops: not to be called on one. */
+    public List<OpenSession> sessions() {
+        return List.of();
+    }
+
+    /** Cuts one client connection off; false if there is none of this id. Waits for the event loops: not to be called on one. */
+    public boolean shutdownSession(long id) {
+        return false;
+    }
+
+    /** Cuts off everything that runs on a server, as its going down would. Returns before it is done. */
+    public void shutdownSessions(ServerEntry server) {
+        for (TrafficLoop loop : loops.values()) {
+            loop.eventLoop.execute(() -> loop.connections(server).cut());
+        }
+    }
+
+    /** The last malformed request of each listener and the last malformed response of each pool. */
+    public List<CapturedError> errors() {
+        return List.of();
+    }
+
+    /** Client connections of all listeners now open. */
+    public int connections() {
+        return connections.get();
+    }
+
+    /** The bound on {@link #connections} at which accepting pauses. */
+    public int maxConnections() {
+        return settings.maxConnections();
     }
 
     /** Connections to this server on all event loops, idle ones included. Waits for the loops: not to be called on one. */

@@ -157,7 +157,7 @@ class ServerStateTest {
     })
     void administration_and_health_together_decide_what_is_admitted(
             AdminState admin, HealthState health, Admission admission) {
-        ServerState state = new ServerState(admin, health, Reason.CHECK, "", 0, T0, Optional.empty());
+        ServerState state = new ServerState(admin, health, Reason.CHECK, "", 0, T0, Optional.empty(), Optional.empty());
 
         assertThat(state.admission()).isEqualTo(admission);
     }
