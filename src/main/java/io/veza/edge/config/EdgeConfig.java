@@ -46,6 +46,9 @@ public interface EdgeConfig {
      */
     ConfigValue trustedProxies();
 
+    /** Who may change what runs, over the management address. */
+    Admin admin();
+
     /** The lab servers inside this process. */
     Lab lab();
 
@@ -284,6 +287,15 @@ public interface EdgeConfig {
         /** Idle connections kept per server and event loop, 0..65536. */
         @WithDefault("256")
         ConfigValue idleConnections();
+    }
+
+    /** {@code edge.admin} */
+    interface Admin {
+        /**
+         * What a writer shows as {@code Authorization: Bearer …}: 16 to 256 letters, digits or any of {@code - . _ ~ + / =}.
+         * Default: none; then writes are open where the management address is a loopback one, and refused elsewhere.
+         */
+        ConfigValue token();
     }
 
     /** {@code edge.lab} */

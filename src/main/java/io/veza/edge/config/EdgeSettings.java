@@ -34,6 +34,7 @@ public record EdgeSettings(
         Timeouts timeouts,
         Limits limits,
         List<Cidr> trustedProxies,
+        Admin admin,
         boolean embeddedLab) {
 
     /**
@@ -63,6 +64,13 @@ public record EdgeSettings(
      * @param idleConnections per server and event loop
      */
     public record Limits(int requestLine, int head, int headers, int connections, int idleConnections) {}
+
+    /**
+     * Who may change what runs.
+     *
+     * @param token what a writer over the management address has to show
+     */
+    public record Admin(Optional<Secret> token) {}
 
     static final Format<Duration> TIMEOUT = Format.duration(Duration.ofMillis(1), Duration.ofDays(30));
 
@@ -126,6 +134,7 @@ public record EdgeSettings(
                 limits(config.limits(), problems),
                 problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
                         .orElse(List.of()),
+                new Admin(problems.readIfPresent(config.admin().token(), Secret.TOKEN)),
                 problems.read(config.lab().embedded(), Format.FLAG, false));
         problems.throwIfAny(settings.listen());
         return settings;

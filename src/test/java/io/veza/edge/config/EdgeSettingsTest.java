@@ -62,6 +62,12 @@ class EdgeSettingsTest {
                         List.of(),
                         "10.0.0.0/8, ::1",
                         List.of(Cidr.parse("10.0.0.0/8"), Cidr.parse("::1/128"))),
+                new Key(
+                        "edge.admin.token",
+                        s -> s.admin().token(),
+                        Optional.empty(),
+                        "0123456789abcdef",
+                        Optional.of(new Secret("0123456789abcdef"))),
                 new Key("edge.lab.embedded", EdgeSettings::embeddedLab, false, "true", true),
                 new Key(
                         "edge.timeouts.connect",
@@ -346,5 +352,12 @@ class EdgeSettingsTest {
 
         assertThat(settings.listen().http()).isEqualTo(8089);
         assertThat(pool(settings).health().fall()).isEqualTo(4);
+    }
+
+    @Test
+    void settings_as_text_do_not_tell_the_token() {
+        EdgeSettings settings = ConfigFixture.settings("edge.admin.token=0123456789abcdef");
+
+        assertThat(settings.toString()).doesNotContain("0123456789abcdef").contains("(hidden)");
     }
 }
