@@ -408,10 +408,10 @@ final class Exchange {
             ServerEntry left = server;
             ServerConnection to = connection;
             end();
+            over(left, ExchangeFailure.Cause.ABORTED, System.nanoTime());
             if (to != null) {
                 to.abandon();
             }
-            over(left, ExchangeFailure.Cause.ABORTED, System.nanoTime());
         }
     }
 
@@ -420,11 +420,10 @@ final class Exchange {
         if (phase != Phase.ENDED) {
             ServerEntry left = server;
             ServerConnection to = connection;
-            end();
+            endWith(failure, left);
             if (to != null) {
                 to.abandon();
             }
-            endWith(failure, left);
         }
     }
 
