@@ -9,6 +9,7 @@ import io.veza.edge.admin.ApiTarget;
 import io.veza.edge.admin.ApiView;
 import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.config.Secret;
+import io.veza.edge.console.StatsPage;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
@@ -17,7 +18,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import org.eclipse.microprofile.config.ConfigProvider;
 
-/** Puts the JSON API on the router of the management address, and gives the console what it shows. */
+/** Puts JSON API and console on the router of the management address. */
 @ApplicationScoped
 public class ManagementApi {
 
@@ -46,7 +47,9 @@ public class ManagementApi {
     }
 
     void routes(@Observes Router router) {
-        new ApiRoutes(access, new ApiEndpoints(this::target, view)).register(router);
+        ApiRoutes api = new ApiRoutes(access, new ApiEndpoints(this::target, view));
+        api.register(router);
+        StatsPage.register(router, api);
     }
 
     private ApiTarget target() {

@@ -69,7 +69,7 @@ public final class ApiProblem extends RuntimeException {
         return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
     }
 
-    int status() {
+    public int status() {
         return status;
     }
 

@@ -66,7 +66,7 @@ public final class ApiRoutes {
 
     /** Adds the routes below {@code /api}. */
     public void register(Router router) {
-        router.route("/api/*").handler(this::guarded).failureHandler(ApiRoutes::failed);
+        guard(router, "/api/*");
         Map<String, List<String>> allowed = new LinkedHashMap<>();
         for (Endpoint endpoint : endpoints) {
             allowed.computeIfAbsent(endpoint.path(), path -> new ArrayList<>()).addAll(methods(endpoint));
@@ -79,6 +79,11 @@ public final class ApiRoutes {
         router.route("/api/*").handler(context -> {
             throw new ApiProblem(404, "there is nothing at this path; GET /api/openapi.json says what there is");
         });
+    }
+
+    /** Has everything below a path answer those only who may read, and refuse with problem documents. */
+    public void guard(Router router, String path) {
+        router.route(path).handler(this::guarded).failureHandler(ApiRoutes::failed);
     }
 
     /** Each step is a route of its own: Vert.x wants a body's handler to be the first of its route. */
