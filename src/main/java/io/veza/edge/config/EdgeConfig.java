@@ -46,6 +46,9 @@ public interface EdgeConfig {
      */
     ConfigValue trustedProxies();
 
+    /** How the process ends. */
+    Shutdown shutdown();
+
     /** The lab servers inside this process. */
     Lab lab();
 
@@ -284,6 +287,17 @@ public interface EdgeConfig {
         /** Idle connections kept per server and event loop, 0..65536. */
         @WithDefault("256")
         ConfigValue idleConnections();
+    }
+
+    /** {@code edge.shutdown} */
+    interface Shutdown {
+        /** How long SIGTERM leaves everything as it is but the readiness, so that who asks for that can turn away. */
+        @WithDefault("0s")
+        ConfigValue delay();
+
+        /** How long exchanges and tunnels may take to come to their end after that; the rest is cut. */
+        @WithDefault("30s")
+        ConfigValue drain();
     }
 
     /** {@code edge.lab} */

@@ -62,6 +62,8 @@ class EdgeSettingsTest {
                         List.of(),
                         "10.0.0.0/8, ::1",
                         List.of(Cidr.parse("10.0.0.0/8"), Cidr.parse("::1/128"))),
+                new Key("edge.shutdown.delay", s -> s.shutdown().delay(), Duration.ZERO, "5s", seconds(5)),
+                new Key("edge.shutdown.drain", s -> s.shutdown().drain(), seconds(30), "0s", Duration.ZERO),
                 new Key("edge.lab.embedded", EdgeSettings::embeddedLab, false, "true", true),
                 new Key(
                         "edge.timeouts.connect",
