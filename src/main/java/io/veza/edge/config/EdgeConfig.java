@@ -49,6 +49,9 @@ public interface EdgeConfig {
     /** Who may change what runs, over the management address. */
     Admin admin();
 
+    /** How the process ends. */
+    Shutdown shutdown();
+
     /** The lab servers inside this process. */
     Lab lab();
 
@@ -296,6 +299,17 @@ public interface EdgeConfig {
          * Default: none; then writes are open where the management address is a loopback one, and refused elsewhere.
          */
         ConfigValue token();
+    }
+
+    /** {@code edge.shutdown} */
+    interface Shutdown {
+        /** How long SIGTERM leaves everything as it is but the readiness, so that who asks for that can turn away. */
+        @WithDefault("0s")
+        ConfigValue delay();
+
+        /** How long exchanges and tunnels may take to come to their end after that; the rest is cut. */
+        @WithDefault("30s")
+        ConfigValue drain();
     }
 
     /** {@code edge.lab} */

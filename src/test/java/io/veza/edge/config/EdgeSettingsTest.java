@@ -68,6 +68,8 @@ class EdgeSettingsTest {
                         Optional.empty(),
                         "0123456789abcdef",
                         Optional.of(new Secret("0123456789abcdef"))),
+                new Key("edge.shutdown.delay", s -> s.shutdown().delay(), Duration.ZERO, "5s", seconds(5)),
+                new Key("edge.shutdown.drain", s -> s.shutdown().drain(), seconds(30), "0s", Duration.ZERO),
                 new Key("edge.lab.embedded", EdgeSettings::embeddedLab, false, "true", true),
                 new Key(
                         "edge.timeouts.connect",
