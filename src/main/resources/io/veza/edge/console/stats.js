@@ -157,7 +157,7 @@ class ServerRow {
     actions.className = "actions";
     this.row = element("tr", { role: "row", "data-server": server.name },
       element("th", { role: "rowheader", scope: "row" }, say("name", "span", { class: "name" }), under("address")),
-      cell("State", say("state", "span", { class: "state" }), under("why"), under("since")),
+      cell("State", say("state", "span", { class: "state" }), " ", say("since", "span", { class: "quiet" }), under("why")),
       cell("Weight", say("weight"), element("span", { class: "gauge", "aria-hidden": "true" }, this.gauge), under("ramp")),
       number("In flight", say("inFlight"), under("most")),
       number("Tunnels", say("tunnels")),
@@ -248,7 +248,7 @@ class PoolSection {
     this.list = element("dl", { "aria-label": "Pool " + pool.name });
     const columns = [...COLUMNS, ...(pool.balance.algorithm === "uri" ? ["Keys"] : []), "Actions"];
     this.body = element("tbody", { role: "rowgroup" });
-    this.header = element("header", {}, title, this.state.node, this.kind.node, this.list, this.spark.svg);
+    this.header = element("header", {}, title, this.state.node, this.kind.node, this.spark.svg, this.list);
     this.section = element("section", { class: "pool", "aria-labelledby": title.id }, this.header,
       element("table", { role: "table" },
         element("caption", { class: "unseen" }, "Servers of " + pool.name),
@@ -269,8 +269,8 @@ class PoolSection {
 
   show(pool, writable) {
     attribute(this.header, "data-look", pool.up ? (pool.serversUp < pool.servers.length ? "ramp" : "up") : "down");
-    this.state.set(`${pool.up ? "UP" : "DOWN"}, ${pool.serversUp} of ${pool.servers.length} take new sessions`);
-    this.kind.set(pool.balance.algorithm + (pool.balance.boundedLoad ? " bounded by " + pool.balance.boundedLoad : "")
+    this.state.set(`${pool.up ? "UP" : "DOWN"}, ${pool.serversUp} of ${pool.servers.length} balanced`);
+    this.kind.set((pool.balance.algorithm === "uri" ? "consistent hash" : pool.balance.algorithm) + (pool.balance.boundedLoad ? " bounded by " + pool.balance.boundedLoad : "")
       + (pool.stickyCookie ? ", sticky cookie" : ""));
     this.fact("In flight", count(pool.inFlight));
     this.fact("Tunnels", count(pool.tunnels));
