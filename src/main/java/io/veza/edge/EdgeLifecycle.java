@@ -86,7 +86,13 @@ public class EdgeLifecycle {
                     lab.names(), (Object) lab.controlPort());
         }
         TrafficPlane opening = new TrafficPlane(
-                trafficLoops, traffic(settings), pools, settings.routes(), settings.defaultPool(), this::newCounters);
+                trafficLoops,
+                traffic(settings),
+                pools,
+                settings.routes(),
+                settings.defaultPool(),
+                this::newCounters,
+                () -> null);
         plane = opening;
         statistics = new Statistics(pools, opening, this::counters, clock);
         vertx.setPeriodic(SAMPLE_MILLIS, tick -> statistics().sample());
