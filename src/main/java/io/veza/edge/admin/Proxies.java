@@ -3,8 +3,7 @@ package io.veza.edge.admin;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.ServerEntry;
-import io.veza.edge.metrics.ListenerStatistics;
-import io.veza.edge.metrics.Statistics;
+import io.veza.edge.proxy.Listener;
 import io.veza.edge.proxy.TrafficPlane;
 import java.util.HashMap;
 import java.util.List;
@@ -24,17 +23,15 @@ final class Proxies {
     private static final int FIRST = 2;
 
     private final List<PoolController> pools;
-    private final Statistics statistics;
     private final TrafficPlane plane;
 
     /** By pool, then by {@link ServerEntry#id}. */
     @GuardedBy("itself")
     private final Map<String, Map<Integer, Integer>> serverIds = new HashMap<>();
 
-    Proxies(List<PoolController> pools, TrafficPlane plane, Statistics statistics) {
+    Proxies(List<PoolController> pools, TrafficPlane plane) {
         this.pools = List.copyOf(pools);
         this.plane = plane;
-        this.statistics = statistics;
         for (PoolController pool : pools) {
             number(pool);
             pool.addChangeListener(() -> number(pool));
@@ -49,12 +46,8 @@ final class Proxies {
         return plane.maxConnections();
     }
 
-    int id(ListenerStatistics listener) {
-        return listenerId(listener.name()).orElseThrow();
-    }
-
     Optional<Integer> listenerId(String name) {
-        List<ListenerStatistics> listeners = statistics.listeners();
+        List<Listener> listeners = plane.listeners();
         for (int i = 0; i < listeners.size(); i++) {
             if (listeners.get(i).name().equals(name)) {
                 return Optional.of(FIRST + i);
@@ -64,7 +57,7 @@ final class Proxies {
     }
 
     int id(PoolController pool) {
-        return FIRST + statistics.listeners().size() + pools.indexOf(pool);
+        return FIRST + plane.listeners().size() + pools.indexOf(pool);
     }
 
     int serverId(PoolController pool, ServerEntry entry) {
@@ -100,9 +93,10 @@ final class Proxies {
 
     /** The number of a listener or pool, by name or {@code #number}. */
     Optional<Integer> id(String name) {
-        for (ListenerStatistics listener : statistics.listeners()) {
-            if (is(name, listener.name(), id(listener))) {
-                return Optional.of(id(listener));
+        List<Listener> listeners = plane.listeners();
+        for (int i = 0; i < listeners.size(); i++) {
+            if (is(name, listeners.get(i).name(), FIRST + i)) {
+                return Optional.of(FIRST + i);
             }
         }
         return pool(name).map(this::id);

@@ -25,7 +25,7 @@ public final class RuntimeApi {
      */
     public RuntimeApi(
             List<PoolController> pools, TrafficPlane plane, Statistics statistics, String version, int threads) {
-        Proxies proxies = new Proxies(pools, plane, statistics);
+        Proxies proxies = new Proxies(pools, plane);
         List<RuntimeCommand> all = new ArrayList<>();
         all.addAll(new StatCommands(proxies, plane, statistics, version, threads).commands());
         all.addAll(new StateCommands(proxies, statistics).commands());

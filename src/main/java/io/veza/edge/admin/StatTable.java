@@ -74,7 +74,7 @@ final class StatTable {
     List<StatRow> rows(StatFilter filter) {
         List<StatRow> rows = new ArrayList<>();
         for (ListenerStatistics listener : statistics.listeners()) {
-            int id = proxies.id(listener);
+            int id = proxies.listenerId(listener.name()).orElseThrow();
             if (filter.shows(StatRow.Kind.LISTENER, id)) {
                 rows.add(listener(id, listener));
             }

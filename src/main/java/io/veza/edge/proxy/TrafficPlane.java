@@ -158,7 +158,7 @@ public final class TrafficPlane implements AutoCloseable {
             ClientAddress address = new ClientAddress(peer, local, known.name(), trusted);
             channel.pipeline()
                     .addLast(new ClientConnection(
-                            loop, routes, known, address, channel, connectionIds.getAndIncrement()));
+                            loop, routes, known, address, channel, connectionIds.incrementAndGet()));
         }
     }
 

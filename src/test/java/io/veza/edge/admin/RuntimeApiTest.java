@@ -32,103 +32,103 @@ class RuntimeApiTest {
 
     @ParameterizedTest
     @CsvSource(
-            delimiter = '|',
+            delimiter = '~',
             quoteCharacter = '\0',
             textBlock =
                     """
-            get weight                                | Require 'backend/server'.
-            get weight x                              | Require 'backend/server'.
-            get weight api_pool/                      | Require 'backend/server'.
-            get weight /api-1                         | No such backend.
-            get weight x/y                            | No such backend.
-            get weight http/api-1                     | No such backend.
-            get weight #99/#1                         | No such backend.
-            get weight #2/#1                          | No such backend.
-            get weight api_pool/y                     | No such server.
-            get weight api_pool/#9                    | No such server.
-            get weight api_pool/#0                    | No such server.
-            set weight api_pool/api-1                 | Require <weight> or <weight%>.
-            set weight api_pool/api-1 abc             | Empty weight string empty or preceded by garbage
-            set weight api_pool/api-1 300             | Absolute weight can only be between 0 and 256 inclusive.
-            set weight api_pool/api-1 99999999999999  | Absolute weight can only be between 0 and 256 inclusive.
-            set weight api_pool/api-1 -1              | Absolute weight can only be between 0 and 256 inclusive.
-            set weight api_pool/api-1 -1%             | Relative weight must be positive.
-            set weight api_pool/api-1 50x             | Trailing garbage in weight string
-            set weight api_pool/api-1 50%x            | Trailing garbage in weight string
-            set server                                | Require 'backend/server'.
-            set server x                              | Require 'backend/server'.
-            set server api_pool/api-1                 | usage: set server <backend>/<server> addr | health | state | weight
-            set server api_pool/api-1 bogus           | usage: set server <backend>/<server> addr | health | state | weight
-            set server api_pool/api-1 state           | 'set server <srv> state' expects 'ready', 'drain' and 'maint'.
-            set server api_pool/api-1 state bogus     | 'set server <srv> state' expects 'ready', 'drain' and 'maint'.
-            set server api_pool/api-1 state drain now | 'set server <srv> state drain' expects nothing more, or '<delay> [move|stay] [maint]' with a delay such as 30s.
-            set server api_pool/api-1 state drain 5s x | 'set server <srv> state drain' expects nothing more, or '<delay> [move|stay] [maint]' with a delay such as 30s.
-            set server api_pool/api-1 health          | 'set server <srv> health' expects 'up', 'stopping', or 'down'.
-            set server api_pool/api-1 health x        | 'set server <srv> health' expects 'up', 'stopping', or 'down'.
-            set server api_pool/api-1 weight          | Require <weight> or <weight%>.
-            set server api_pool/api-1 addr            | set server <b>/<s> addr requires an address and optionally a port.
-            set server api_pool/api-1 addr nonsense   | Invalid addr 'nonsense' by 'stats socket command'
-            set server api_pool/api-1 addr 1.2.3      | Invalid addr '1.2.3' by 'stats socket command'
-            set server api_pool/api-1 addr 1.2.3.999  | Invalid addr '1.2.3.999' by 'stats socket command'
-            set server api_pool/api-1 addr 127.0.0.9 port x | problem converting port 'x' to an int, nothing changed by 'stats socket command'
-            set server api_pool/api-1 addr 127.0.0.9 port | problem converting port '' to an int, nothing changed by 'stats socket command'
-            set server api_pool/api-1 addr 127.0.0.9 port 0 | port '0' is not in 1..65535, nothing changed by 'stats socket command'
-            set server api_pool/api-1 addr 127.0.0.9 port 65536 | port '65536' is not in 1..65535, nothing changed by 'stats socket command'
-            set server api_pool/api-1 addr 127.0.0.9 port +1 | port '+1' is relative, a server has one port, nothing changed by 'stats socket command'
-            set server api_pool/api-1 addr 127.0.0.2  | Server address 127.0.0.2:8080 is used twice.
-            set server api_pool/api-1 fqdn a.b        | 'set server <srv> fqdn' is not supported: names are resolved as configured, 'addr' sets an address.
-            set server api_pool/api-1 check-port 80   | 'set server <srv> check-port' is not supported: servers are checked where their pool's configuration says.
-            set server api_pool/api-1 ssl on          | 'set server <srv> ssl' is not supported: servers are spoken to without TLS.
-            set server api_pool/api-1 agent up        | 'set server <srv> agent' is not supported: there are no agent checks.
-            set maxconn server                        | Require 'backend/server'.
-            set maxconn server api_pool/api-1         | Require <maxconn>.
-            set maxconn server api_pool/api-1 x       | maxconn string empty or preceded by garbage
-            set maxconn server api_pool/api-1 5x      | Trailing garbage in maxconn string
-            set maxconn server api_pool/api-1 -1      | Value out of range.
-            set maxconn server api_pool/api-1 99999999999 | Value out of range.
-            enable server                             | Require 'backend/server'.
-            disable server x/y                        | No such backend.
-            disable health                            | Require 'backend/server'.
-            enable health stream_pool/stream-1        | Health check was not configured on this server, cannot enable.
-            shutdown session                          | Session pointer expected (use 'show sess').
-            shutdown session abc                      | Session pointer expected (use 'show sess').
-            shutdown session 0x1234                   | No such session (use 'show sess').
-            shutdown sessions server                  | Require 'backend/server'.
-            shutdown sessions server x/y              | No such backend.
-            add server                                | Require 'backend/server'.
-            add server x                              | Require 'backend/server'.
-            add server x/y                            | No such backend.
-            add server api_pool/new                   | 'server' expects <name> and <addr>[:<port>] as arguments.
-            add server api_pool/ne@w 127.0.0.1:82     | character '@' is not permitted in server name 'ne@w'.
-            add server api_pool/new 127.0.0.1:99999   | invalid port '99999'
-            add server api_pool/new 127.0.0.1         | "127.0.0.1" has no port and the pool has no default-port.
-            add server api_pool/new 127.0.0.1:80 x    | unknown keyword 'x'.
-            add server api_pool/new 127.0.0.1:80 cookie c | 'cookie' option is not accepted for dynamic server
-            add server api_pool/new 127.0.0.1:80 weight 300 | weight of server new is not within 0 and 256 (300).
-            add server api_pool/new 127.0.0.1:80 weight | 'weight' expects a number, not ''.
-            add server api_pool/new 127.0.0.1:80 maxconn x | 'maxconn' expects a number, not 'x'.
-            add server api_pool/api-1 127.0.0.1:80    | Already exists a server with the same name in backend.
-            add server api_pool/new 127.0.0.1:8080    | Server address 127.0.0.1:8080 is used twice.
-            add server stream_pool/new 127.0.0.1:80 check | 'check' is not possible: backend stream_pool has no checks.
-            del server                                | Require 'backend/server'.
-            del server x/y                            | No such backend.
-            del server api_pool/y                     | No such server.
-            del server api_pool/api-1                 | Only servers in maintenance mode can be deleted.
-            show stat bogus 1 1                       | No such proxy.
-            show stat domain                          | Invalid statistics domain.
-            show stat domain resolvers                | Invalid statistics domain.
-            show servers conn bogus                   | Can't find backend.
-            show servers state bogus                  | Can't find backend.
-            show servers state http                   | Can't find backend.
-            show sess 0x12                            | Session not found.
-            show errors bogus                         | No such proxy.
-            set timeout                               | 'set timeout' only supports 'cli'.
-            set timeout cli                           | Expects an integer value.
-            set timeout cli x                         | Invalid timeout value.
-            set timeout cli 0                         | Invalid timeout value.
-            set timeout cli -1                        | Invalid timeout value.
-            set severity-output                       | one of 'none', 'number', 'string' is a required argument
-            set severity-output loud                  | one of 'none', 'number', 'string' is a required argument
+            get weight                                ~ Require 'backend/server'.
+            get weight x                              ~ Require 'backend/server'.
+            get weight api_pool/                      ~ Require 'backend/server'.
+            get weight /api-1                         ~ No such backend.
+            get weight x/y                            ~ No such backend.
+            get weight http/api-1                     ~ No such backend.
+            get weight #99/#1                         ~ No such backend.
+            get weight #2/#1                          ~ No such backend.
+            get weight api_pool/y                     ~ No such server.
+            get weight api_pool/#9                    ~ No such server.
+            get weight api_pool/#0                    ~ No such server.
+            set weight api_pool/api-1                 ~ Require <weight> or <weight%>.
+            set weight api_pool/api-1 abc             ~ Empty weight string empty or preceded by garbage
+            set weight api_pool/api-1 300             ~ Absolute weight can only be between 0 and 256 inclusive.
+            set weight api_pool/api-1 99999999999999  ~ Absolute weight can only be between 0 and 256 inclusive.
+            set weight api_pool/api-1 -1              ~ Absolute weight can only be between 0 and 256 inclusive.
+            set weight api_pool/api-1 -1%             ~ Relative weight must be positive.
+            set weight api_pool/api-1 50x             ~ Trailing garbage in weight string
+            set weight api_pool/api-1 50%x            ~ Trailing garbage in weight string
+            set server                                ~ Require 'backend/server'.
+            set server x                              ~ Require 'backend/server'.
+            set server api_pool/api-1                 ~ usage: set server <backend>/<server> addr | health | state | weight
+            set server api_pool/api-1 bogus           ~ usage: set server <backend>/<server> addr | health | state | weight
+            set server api_pool/api-1 state           ~ 'set server <srv> state' expects 'ready', 'drain' and 'maint'.
+            set server api_pool/api-1 state bogus     ~ 'set server <srv> state' expects 'ready', 'drain' and 'maint'.
+            set server api_pool/api-1 state drain now ~ 'set server <srv> state drain' expects nothing more, or '<delay> [move|stay] [maint]' with a delay such as 30s.
+            set server api_pool/api-1 state drain 5s x ~ 'set server <srv> state drain' expects nothing more, or '<delay> [move|stay] [maint]' with a delay such as 30s.
+            set server api_pool/api-1 health          ~ 'set server <srv> health' expects 'up', 'stopping', or 'down'.
+            set server api_pool/api-1 health x        ~ 'set server <srv> health' expects 'up', 'stopping', or 'down'.
+            set server api_pool/api-1 weight          ~ Require <weight> or <weight%>.
+            set server api_pool/api-1 addr            ~ set server <b>/<s> addr requires an address and optionally a port.
+            set server api_pool/api-1 addr nonsense   ~ Invalid addr 'nonsense' by 'stats socket command'
+            set server api_pool/api-1 addr 1.2.3      ~ Invalid addr '1.2.3' by 'stats socket command'
+            set server api_pool/api-1 addr 1.2.3.999  ~ Invalid addr '1.2.3.999' by 'stats socket command'
+            set server api_pool/api-1 addr 127.0.0.9 port x ~ problem converting port 'x' to an int, nothing changed by 'stats socket command'
+            set server api_pool/api-1 addr 127.0.0.9 port ~ problem converting port '' to an int, nothing changed by 'stats socket command'
+            set server api_pool/api-1 addr 127.0.0.9 port 0 ~ port '0' is not in 1..65535, nothing changed by 'stats socket command'
+            set server api_pool/api-1 addr 127.0.0.9 port 65536 ~ port '65536' is not in 1..65535, nothing changed by 'stats socket command'
+            set server api_pool/api-1 addr 127.0.0.9 port +1 ~ port '+1' is relative, a server has one port, nothing changed by 'stats socket command'
+            set server api_pool/api-1 addr 127.0.0.2  ~ Server address 127.0.0.2:8080 is used twice.
+            set server api_pool/api-1 fqdn a.b        ~ 'set server <srv> fqdn' is not supported: names are resolved as configured, 'addr' sets an address.
+            set server api_pool/api-1 check-port 80   ~ 'set server <srv> check-port' is not supported: servers are checked where their pool's configuration says.
+            set server api_pool/api-1 ssl on          ~ 'set server <srv> ssl' is not supported: servers are spoken to without TLS.
+            set server api_pool/api-1 agent up        ~ 'set server <srv> agent' is not supported: there are no agent checks.
+            set maxconn server                        ~ Require 'backend/server'.
+            set maxconn server api_pool/api-1         ~ Require <maxconn>.
+            set maxconn server api_pool/api-1 x       ~ maxconn string empty or preceded by garbage
+            set maxconn server api_pool/api-1 5x      ~ Trailing garbage in maxconn string
+            set maxconn server api_pool/api-1 -1      ~ Value out of range.
+            set maxconn server api_pool/api-1 99999999999 ~ Value out of range.
+            enable server                             ~ Require 'backend/server'.
+            disable server x/y                        ~ No such backend.
+            disable health                            ~ Require 'backend/server'.
+            enable health stream_pool/stream-1        ~ Health check was not configured on this server, cannot enable.
+            shutdown session                          ~ Session pointer expected (use 'show sess').
+            shutdown session abc                      ~ Session pointer expected (use 'show sess').
+            shutdown session 0x1234                   ~ No such session (use 'show sess').
+            shutdown sessions server                  ~ Require 'backend/server'.
+            shutdown sessions server x/y              ~ No such backend.
+            add server                                ~ Require 'backend/server'.
+            add server x                              ~ Require 'backend/server'.
+            add server x/y                            ~ No such backend.
+            add server api_pool/new                   ~ 'server' expects <name> and <addr>[:<port>] as arguments.
+            add server api_pool/ne@w 127.0.0.1:82     ~ character '@' is not permitted in server name 'ne@w'.
+            add server api_pool/new 127.0.0.1:99999   ~ invalid port '99999'
+            add server api_pool/new 127.0.0.1         ~ "127.0.0.1" has no port and the pool has no default-port.
+            add server api_pool/new 127.0.0.1:80 x    ~ unknown keyword 'x'.
+            add server api_pool/new 127.0.0.1:80 cookie c ~ 'cookie' option is not accepted for dynamic server
+            add server api_pool/new 127.0.0.1:80 weight 300 ~ weight of server new is not within 0 and 256 (300).
+            add server api_pool/new 127.0.0.1:80 weight ~ 'weight' expects a number, not ''.
+            add server api_pool/new 127.0.0.1:80 maxconn x ~ 'maxconn' expects a number, not 'x'.
+            add server api_pool/api-1 127.0.0.1:80    ~ Already exists a server with the same name in backend.
+            add server api_pool/new 127.0.0.1:8080    ~ Server address 127.0.0.1:8080 is used twice.
+            add server stream_pool/new 127.0.0.1:80 check ~ 'check' is not possible: backend stream_pool has no checks.
+            del server                                ~ Require 'backend/server'.
+            del server x/y                            ~ No such backend.
+            del server api_pool/y                     ~ No such server.
+            del server api_pool/api-1                 ~ Only servers in maintenance mode can be deleted.
+            show stat bogus 1 1                       ~ No such proxy.
+            show stat domain                          ~ Invalid statistics domain.
+            show stat domain resolvers                ~ Invalid statistics domain.
+            show servers conn bogus                   ~ Can't find backend.
+            show servers state bogus                  ~ Can't find backend.
+            show servers state http                   ~ Can't find backend.
+            show sess 0x12                            ~ Session not found.
+            show errors bogus                         ~ No such proxy.
+            set timeout                               ~ 'set timeout' only supports 'cli'.
+            set timeout cli                           ~ Expects an integer value.
+            set timeout cli x                         ~ Invalid timeout value.
+            set timeout cli 0                         ~ Invalid timeout value.
+            set timeout cli -1                        ~ Invalid timeout value.
+            set severity-output                       ~ one of 'none', 'number', 'string' is a required argument
+            set severity-output loud                  ~ one of 'none', 'number', 'string' is a required argument
             """)
     void a_command_that_cannot_be_carried_out_says_why_and_changes_nothing(String line, String answer) {
         long api = edge.api.snapshot().version();

@@ -74,7 +74,8 @@ final class RuntimeFixture implements AutoCloseable {
                     TrafficCounters loop = new TrafficCounters();
                     counters.add(loop);
                     return loop;
-                });
+                },
+                () -> null);
         Statistics statistics = new Statistics(List.of(api, stream), plane, () -> counters, clock);
         listen();
         runtime = new RuntimeApi(List.of(api, stream), plane, statistics, "9.8.7", 2);
