@@ -49,8 +49,8 @@ final class ProcessInfo {
     /** @param fractions whether times have fractions of a second */
     List<InfoField> fields(boolean fractions) {
         Fields fields = new Fields();
-        fields.text(0, "Name", "POS", "veza-edge", "Name of the product");
-        fields.text(1, "Version", "POS", version, "Its version");
+        fields.text(0, "Name", "POS", "HAProxy", "Whose runtime API this is");
+        fields.text(1, "Version", "POS", spoken(version), "Its version, and what speaks it");
         fields.text(2, "Release_date", "POS", buildDate(), "Date of the build");
         process(fields, fractions);
         memory(fields);
@@ -60,6 +60,14 @@ final class ProcessInfo {
         fields.text(66, "Build info", "POS", "veza-edge " + version, "Name and version");
         fields.sort();
         return fields.all;
+    }
+
+    /**
+     * The version of HAProxy whose runtime API this is, before that of the edge. Clients decide by it what they may send:
+     * Ansible's module drains nothing below 1.5, haproxyadmin wants the name, too.
+     */
+    static String spoken(String version) {
+        return "2.6.0-veza-edge-" + version;
     }
 
     private void process(Fields fields, boolean fractions) {

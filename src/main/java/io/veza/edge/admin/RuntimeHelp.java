@@ -33,7 +33,8 @@ final class RuntimeHelp {
     private RuntimeReply listing(String title, List<String> line) {
         StringBuilder text = new StringBuilder(title).append('\n');
         Stream.concat(meant(line).stream().map(RuntimeCommand::usage).sorted(), ALWAYS.stream())
-                .forEach(usage -> text.append("  ").append(usage).append('\n'));
+                .forEach(usage -> usage.lines()
+                        .forEach(each -> text.append("  ").append(each).append('\n')));
         return new RuntimeReply(RuntimeReply.Severity.INFO, text.toString());
     }
 

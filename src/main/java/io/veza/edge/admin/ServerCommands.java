@@ -19,7 +19,11 @@ final class ServerCommands {
             RuntimeReply.Severity.ERROR, "usage: set server <backend>/<server> addr | health | state | weight\n");
 
     private static final String SET_SERVER_USAGE =
-            RuntimeCommand.usage("set server <bk>/<srv> [opts]", "change a server's state, health, weight or address");
+            RuntimeCommand.usage("set server <bk>/<srv> [opts]", "change a server's state, health, weight or address")
+                    + "\n"
+                    + RuntimeCommand.usage(
+                            "  state drain <delay> [move|stay] [maint]",
+                            "drain by a deadline; holders of its cookie move now or stay until then");
 
     private final Proxies proxies;
 
@@ -71,7 +75,19 @@ final class ServerCommands {
                         "disable health",
                         Level.ADMIN,
                         RuntimeCommand.usage("disable health", "disable health checks"),
-                        (target, none) -> disableHealth(target)));
+                        (target, none) -> disableHealth(target)),
+                command(
+                        "enable agent",
+                        Level.ADMIN,
+                        RuntimeCommand.usage("enable agent", "refused: there are no agent checks"),
+                        (target, none) -> {
+                            throw new RuntimeRefusal("Agent was not configured on this server, cannot enable.\n");
+                        }),
+                command(
+                        "disable agent",
+                        Level.ADMIN,
+                        RuntimeCommand.usage("disable agent", "does nothing: there are no agent checks"),
+                        (target, none) -> RuntimeReply.DONE));
     }
 
     /** A command whose first argument names a server. */

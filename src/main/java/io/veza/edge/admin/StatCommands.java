@@ -43,7 +43,8 @@ final class StatCommands {
                         "show version",
                         Level.USER,
                         RuntimeCommand.usage("show version", "show version of the current process"),
-                        (session, none) -> new RuntimeReply(RuntimeReply.Severity.INFO, version + "\n")),
+                        (session, none) ->
+                                new RuntimeReply(RuntimeReply.Severity.INFO, ProcessInfo.spoken(version) + "\n")),
                 RuntimeCommand.of(
                         "clear counters",
                         Level.OPERATOR,

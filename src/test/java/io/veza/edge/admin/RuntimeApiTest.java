@@ -89,6 +89,8 @@ class RuntimeApiTest {
             enable server                             ~ Require 'backend/server'.
             disable server x/y                        ~ No such backend.
             disable health                            ~ Require 'backend/server'.
+            enable agent api_pool/api-1               ~ Agent was not configured on this server, cannot enable.
+            disable agent x/y                         ~ No such backend.
             enable health stream_pool/stream-1        ~ Health check was not configured on this server, cannot enable.
             shutdown session                          ~ Session pointer expected (use 'show sess').
             shutdown session abc                      ~ Session pointer expected (use 'show sess').
@@ -155,8 +157,8 @@ class RuntimeApiTest {
             set server api_pool/api-1 addr ::1 port 81 | IP changed from '127.0.0.1' to '::1', port changed from '8080' to '81' by 'stats socket command'
             set server api_pool/api-1 addr 127.0.0.1 port 8080 | no need to change the addr, no need to change the port by 'stats socket command'
             set server api_pool/api-1 addr 127.0.0.9 bogus | IP changed from '127.0.0.1' to '127.0.0.9' by 'stats socket command'
-            show version                            | 9.8.7
-            show version bogus                      | 9.8.7
+            show version                            | 2.6.0-veza-edge-9.8.7
+            show version bogus                      | 2.6.0-veza-edge-9.8.7
             show cli level                          | admin
             show sess                               |
             show sess all                           |
@@ -168,6 +170,7 @@ class RuntimeApiTest {
             clear counters all                      |
             clear counters bogus                    |
             set server api_pool/api-1 state ready   |
+            disable agent api_pool/api-1            |
             disable health stream_pool/stream-1     |
             shutdown sessions server api_pool/api-1 |
             """)
@@ -331,6 +334,12 @@ class RuntimeApiTest {
         assertThat(narrowed).hasSize(6);
         assertThat(narrowed.get(1)).startsWith("  show servers conn ");
         assertThat(narrowed.get(2)).startsWith("  show servers state ");
+    }
+
+    @Test
+    void help_tells_what_is_not_haproxys() {
+        assertThat(edge.ask("help set server"))
+                .contains("  state drain <delay> [move|stay] [maint]: drain by a deadline");
     }
 
     @ParameterizedTest

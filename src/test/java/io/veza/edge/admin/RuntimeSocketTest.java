@@ -120,20 +120,20 @@ class RuntimeSocketTest {
             quoteCharacter = '\0',
             textBlock =
                     """
-            show version\\n                             | 9.8.7\\n\\n<end>
-            show version\\r\\n                          | 9.8.7\\n\\n<end>
-            show version;get weight api_pool/api-1\\n   | 9.8.7\\n\\n10 (initial 10)\\n\\n<end>
-            show version; get weight api_pool/api-1\\n  | 9.8.7\\n\\n10 (initial 10)\\n\\n<end>
-            show version\\nshow version\\n              | 9.8.7\\n\\n9.8.7\\n\\n<end>
+            show version\\n                             | 2.6.0-veza-edge-9.8.7\\n\\n<end>
+            show version\\r\\n                          | 2.6.0-veza-edge-9.8.7\\n\\n<end>
+            show version;get weight api_pool/api-1\\n   | 2.6.0-veza-edge-9.8.7\\n\\n10 (initial 10)\\n\\n<end>
+            show version; get weight api_pool/api-1\\n  | 2.6.0-veza-edge-9.8.7\\n\\n10 (initial 10)\\n\\n<end>
+            show version\\nshow version\\n              | 2.6.0-veza-edge-9.8.7\\n\\n2.6.0-veza-edge-9.8.7\\n\\n<end>
             get weight api_pool/api-1\\\\;show version\\n | No such server.\\n\\n<end>
             set weight api_pool/api-1 abc\\n            | Empty weight string empty or preceded by garbage\\n<end>
             set weight api_pool/api-1 7\\n              | \\n<end>
             del server x\\n                             | Require 'backend/server'.\\n<end>
             quit\\n                                     | <end>
-            prompt;show version;quit\\n                 | \\n> 9.8.7\\n\\n> <end>
+            prompt;show version;quit\\n                 | \\n> 2.6.0-veza-edge-9.8.7\\n\\n> <end>
             prompt\\nprompt\\n                          | \\n> \\n<end>
             user;show cli level\\n                      | \\nuser\\n\\n<end>
-            show version <<\\nset weight api_pool/api-1 1\\n\\n | 9.8.7\\n\\n<end>
+            show version <<\\nset weight api_pool/api-1 1\\n\\n | 2.6.0-veza-edge-9.8.7\\n\\n<end>
             """)
     void lines_are_answered_each_with_an_empty_line(String sent, String answer) throws IOException {
         assertThat(ask(bytes(sent))).isEqualTo(bytes(answer));
@@ -157,10 +157,10 @@ class RuntimeSocketTest {
     void a_prompt_keeps_the_client_and_marks_each_answer_and_payload() throws IOException {
         try (Client client = new Client(path)) {
             assertThat(client.send("prompt\n").read("> ")).isEqualTo("\n> ");
-            assertThat(client.send("show version\n").read("> ")).isEqualTo("9.8.7\n\n> ");
+            assertThat(client.send("show version\n").read("> ")).isEqualTo("2.6.0-veza-edge-9.8.7\n\n> ");
             assertThat(client.send("get weight a/b\n").read("> ")).isEqualTo("No such backend.\n\n> ");
             assertThat(client.send("show version <<\n").read("+ ")).isEqualTo("+ ");
-            assertThat(client.send("\n").read("> ")).isEqualTo("9.8.7\n\n> ");
+            assertThat(client.send("\n").read("> ")).isEqualTo("2.6.0-veza-edge-9.8.7\n\n> ");
             assertThat(client.send("quit\n").toTheEnd()).isEqualTo("<end>");
         }
     }
@@ -169,7 +169,7 @@ class RuntimeSocketTest {
     void half_a_line_is_waited_for_and_forgotten_at_the_end() throws IOException {
         try (Client client = new Client(path)) {
             client.send("show ver");
-            assertThat(client.send("sion\n").toTheEnd()).isEqualTo("9.8.7\n\n<end>");
+            assertThat(client.send("sion\n").toTheEnd()).isEqualTo("2.6.0-veza-edge-9.8.7\n\n<end>");
         }
         try (Client client = new Client(path)) {
             client.send("disable server api_pool/api-1").channel.shutdownOutput();
@@ -183,8 +183,8 @@ class RuntimeSocketTest {
     void a_line_that_is_half_there_is_waited_for_after_an_answer() throws IOException {
         try (Client client = new Client(path)) {
             client.send("show version\nshow ver");
-            assertThat(client.read("9.8.7\n\n")).isEqualTo("9.8.7\n\n");
-            assertThat(client.send("sion\n").toTheEnd()).isEqualTo("9.8.7\n\n<end>");
+            assertThat(client.read("2.6.0-veza-edge-9.8.7\n\n")).isEqualTo("2.6.0-veza-edge-9.8.7\n\n");
+            assertThat(client.send("sion\n").toTheEnd()).isEqualTo("2.6.0-veza-edge-9.8.7\n\n<end>");
         }
     }
 
@@ -231,7 +231,7 @@ class RuntimeSocketTest {
                 client.send("set timeout cli 1;prompt\n" + "show stat typed\n".repeat(500));
             }
             // All places are taken by clients that read nothing; one gets through as soon as the first was cut off.
-            assertThat(ask("show version\n")).isEqualTo("9.8.7\n\n<end>");
+            assertThat(ask("show version\n")).isEqualTo("2.6.0-veza-edge-9.8.7\n\n<end>");
         } finally {
             for (Client client : clients) {
                 client.close();
@@ -287,7 +287,7 @@ class RuntimeSocketTest {
 
         socket = RuntimeSocket.open(path, edge.runtime);
 
-        assertThat(ask("show version\n")).isEqualTo("9.8.7\n\n<end>");
+        assertThat(ask("show version\n")).isEqualTo("2.6.0-veza-edge-9.8.7\n\n<end>");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
                 .isEqualTo("rw-------");
     }
@@ -299,7 +299,7 @@ class RuntimeSocketTest {
                 .isThrownBy(() -> RuntimeSocket.open(path, edge.runtime))
                 .withMessageContaining("is in use");
 
-        assertThat(ask("show version\n")).isEqualTo("9.8.7\n\n<end>");
+        assertThat(ask("show version\n")).isEqualTo("2.6.0-veza-edge-9.8.7\n\n<end>");
     }
 
     @Test

@@ -220,9 +220,18 @@ class ShowTest {
     @Test
     void info_has_haproxys_names_and_positions() {
         assertThat(edge.ask("show info").lines())
-                .contains("Name: veza-edge", "Version: 9.8.7", "Nbthread: 2", "Maxconn: 20000", "Uptime: 0d 0h00m00s");
+                .contains(
+                        "Name: HAProxy",
+                        "Version: 2.6.0-veza-edge-9.8.7",
+                        "Build info: veza-edge 9.8.7",
+                        "Nbthread: 2",
+                        "Maxconn: 20000",
+                        "Uptime: 0d 0h00m00s");
         assertThat(edge.ask("show info typed").lines())
-                .contains("1.Version.1:POS:str:9.8.7", "15.Maxconn.1:CLP:u32:20000", "17.CurrConns.1:MGP:u32:0");
+                .contains(
+                        "1.Version.1:POS:str:2.6.0-veza-edge-9.8.7",
+                        "15.Maxconn.1:CLP:u32:20000",
+                        "17.CurrConns.1:MGP:u32:0");
         assertThat(edge.ask("show info json")).startsWith("[{\"field\":{\"pos\":0,\"name\":\"Name\"},");
         assertThat(edge.ask("show info desc").lines()).contains("Nbthread: 2:\"Event loops that carry traffic\"");
         assertThat(edge.ask("show info float").lines()).contains("Uptime_sec: 0.000000");
