@@ -13,7 +13,7 @@ for tool in curl socat python3 hatop prometheus-haproxy-exporter; do
 done
 
 # Runs hatop in a terminal of 160 columns, types, and prints what it drew without the terminal's commands.
-hatop_shows() { # keys
+hatop_shows() { # one key, a blank, and what is typed after it
   python3 - "$dir/admin.sock" "$1" <<'PYTHON'
 import fcntl, os, pty, re, select, struct, sys, termios, time
 
@@ -36,11 +36,11 @@ def read(seconds):
                 return
 
 
-read(3)
-for key in sys.argv[2]:
-    os.write(terminal, key.encode())
-    read(0.3)
-read(2)
+read(2.5)
+for keys in sys.argv[2].split(" ", 1) if sys.argv[2] else []:
+    os.write(terminal, keys.encode())
+    read(1)
+read(1.5)
 os.write(terminal, b"q")
 read(1)
 os.close(terminal)
@@ -78,7 +78,7 @@ shows 'DRAIN' 'MAINT'
 step 'hatop shows a server in DRAIN and one in MAINT'
 
 # hatop's own command line: 5 opens it; what is typed there goes to the socket as it is.
-hatop_shows $'5enable server api_pool/backend-api-2\r' >"$dir/shown"
+hatop_shows $'5 enable server api_pool/backend-api-2\r' >"$dir/shown"
 await 'backend-api-2 is enabled' is_up backend-api-2
 runtime 'enable server api_pool/backend-api-1' >/dev/null
 step "hatop's command line enables a server"
@@ -89,7 +89,7 @@ prometheus-haproxy-exporter --haproxy.scrape-uri="unix:$dir/admin.sock" --web.li
   >"$exporter_log" 2>&1 &
 pid[exporter]=$!
 exporter_port() {
-  sed -nE 's/.*Listening on.*address=127\.0\.0\.1:([0-9]+).*/\1/p' "$exporter_log" | grep .
+  sed -nE 's/.*Listening on.*address=127\.0\.0\.1:([0-9]+).*/\1/p' "$exporter_log" 2>/dev/null | grep .
 }
 await 'the exporter listens' exporter_port >/dev/null
 curl -fsS "http://127.0.0.1:$(exporter_port)/metrics" >"$dir/shown"

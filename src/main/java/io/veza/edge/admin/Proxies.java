@@ -46,6 +46,11 @@ final class Proxies {
         return plane.maxConnections();
     }
 
+    /** The connections to these servers, idle ones included, in their order. Waits for the event loops. */
+    List<Integer> connections(List<ServerEntry> servers) {
+        return plane.open(servers);
+    }
+
     Optional<Integer> listenerId(String name) {
         List<Listener> listeners = plane.listeners();
         for (int i = 0; i < listeners.size(); i++) {

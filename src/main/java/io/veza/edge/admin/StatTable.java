@@ -83,18 +83,31 @@ final class StatTable {
             int id = proxies.id(pool);
             PoolSnapshot snapshot = pool.snapshot();
             if (filter.shows(StatRow.Kind.SERVER, id)) {
-                for (ServerEntry entry : snapshot.entries()) {
-                    int serverId = proxies.serverId(pool, entry);
-                    if (filter.shows(serverId, ServerStatus.of(snapshot, entry))) {
-                        rows.add(server(id, serverId, snapshot, entry));
-                    }
-                }
+                servers(rows, pool, snapshot, filter);
             }
             if (filter.shows(StatRow.Kind.POOL, id)) {
                 rows.add(pool(id, snapshot, filter));
             }
         }
         return rows;
+    }
+
+    private void servers(List<StatRow> rows, PoolController pool, PoolSnapshot snapshot, StatFilter filter) {
+        List<ServerEntry> shown = snapshot.entries().stream()
+                .filter(entry -> filter.shows(proxies.serverId(pool, entry), ServerStatus.of(snapshot, entry)))
+                .toList();
+        List<Integer> connections = proxies.connections(shown);
+        for (int i = 0; i < shown.size(); i++) {
+            StatRow row = server(proxies.id(pool), proxies.serverId(pool, shown.get(i)), snapshot, shown.get(i));
+            // Each exchange or tunnel has a connection of its own, or is about to.
+            int used = Math.min(connections.get(i), shown.get(i).inFlight());
+            row.set(SRV_ICUR, connections.get(i) - used);
+            row.set(SAFE_CONN_CUR, connections.get(i) - used);
+            row.set(USED_CONN_CUR, used);
+            row.set(NEED_CONN_EST, used);
+            row.zero(IDLE_CONN_CUR);
+            rows.add(row);
+        }
     }
 
     private static StatRow listener(int id, ListenerStatistics listener) {

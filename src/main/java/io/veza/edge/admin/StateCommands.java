@@ -77,7 +77,7 @@ final class StateCommands {
     }
 
     private interface Line {
-        String of(PoolController pool, PoolSnapshot snapshot, ServerEntry entry);
+        String of(PoolController pool, PoolSnapshot snapshot, ServerEntry entry, int connections);
     }
 
     private RuntimeReply servers(Arguments arguments, String columns, Line line) {
@@ -89,14 +89,16 @@ final class StateCommands {
         StringBuilder text = new StringBuilder(columns);
         for (PoolController pool : pools) {
             PoolSnapshot snapshot = pool.snapshot();
-            for (ServerEntry entry : snapshot.entries()) {
-                text.append(line.of(pool, snapshot, entry)).append('\n');
+            List<Integer> connections = proxies.connections(snapshot.entries());
+            for (int i = 0; i < connections.size(); i++) {
+                ServerEntry entry = snapshot.entries().get(i);
+                text.append(line.of(pool, snapshot, entry, connections.get(i))).append('\n');
             }
         }
         return RuntimeReply.data(text.toString());
     }
 
-    private String state(PoolController pool, PoolSnapshot snapshot, ServerEntry entry) {
+    private String state(PoolController pool, PoolSnapshot snapshot, ServerEntry entry, int connections) {
         ServerStatus status = ServerStatus.of(snapshot, entry);
         CheckWords check = CheckWords.of(statistics.server(entry).lastCheck().map(ServerStatistics.LastCheck::result));
         String host = entry.server().address().host();
@@ -167,9 +169,11 @@ final class StateCommands {
     }
 
     /** Connections in use are exchanges and tunnels: each has one of its own. */
-    private String connections(PoolController pool, PoolSnapshot snapshot, ServerEntry entry) {
+    private String connections(PoolController pool, PoolSnapshot snapshot, ServerEntry entry, int connections) {
+        int used = Math.min(connections, entry.inFlight());
+        int idle = connections - used;
         return pool.name() + "/" + entry.server().name() + " " + proxies.id(pool) + "/" + proxies.serverId(pool, entry)
-                + " " + address(entry) + " " + port(entry) + " - 0 " + entry.inFlight() + " "
-                + entry.load().most() + " " + entry.inFlight() + " 0 0 -1 0 0";
+                + " " + address(entry) + " " + port(entry) + " - 0 " + used + " "
+                + entry.load().most() + " " + used + " 0 " + idle + " -1 " + idle + " " + idle;
     }
 }

@@ -49,6 +49,9 @@ public interface EdgeConfig {
     /** How an operator reaches the running edge. */
     Admin admin();
 
+    /** How the process ends. */
+    Shutdown shutdown();
+
     /** The lab servers inside this process. */
     Lab lab();
 
@@ -294,6 +297,17 @@ public interface EdgeConfig {
         /** Path of the Unix socket that speaks HAProxy's runtime API; empty for none. */
         @WithDefault("/run/veza-edge/admin.sock")
         ConfigValue socket();
+    }
+
+    /** {@code edge.shutdown} */
+    interface Shutdown {
+        /** How long SIGTERM leaves everything as it is but the readiness, so that who asks for that can turn away. */
+        @WithDefault("0s")
+        ConfigValue delay();
+
+        /** How long exchanges and tunnels may take to come to their end after that; the rest is cut. */
+        @WithDefault("30s")
+        ConfigValue drain();
     }
 
     /** {@code edge.lab} */

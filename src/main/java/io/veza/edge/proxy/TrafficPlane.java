@@ -36,6 +36,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -250,6 +251,14 @@ public final class TrafficPlane implements AutoCloseable {
         pools.values().forEach(pool -> pool.queue.forgetMost());
     }
 
+    /** For how long the slowest event loop has done nothing; some 50 ms where all is well. */
+    public Duration longestStandstill() {
+        return loops.values().stream()
+                .map(TrafficLoop::standstill)
+                .max(Comparator.naturalOrder())
+                .orElse(Duration.ZERO);
+    }
+
     /** Client connections of all listeners now open. */
     public int connections() {
         return connections.get();
@@ -301,6 +310,15 @@ public final class TrafficPlane implements AutoCloseable {
         return ofEachLoop(loop -> loop.connections(server).open()).stream()
                 .mapToInt(Integer::intValue)
                 .sum();
+    }
+
+    /** As {@link #open} for each of these, in their order, with one question to each event loop. */
+    public List<Integer> open(List<ServerEntry> servers) {
+        List<List<Integer>> ofLoops = ofEachLoop(loop ->
+                servers.stream().map(server -> loop.connections(server).open()).toList());
+        return IntStream.range(0, servers.size())
+                .mapToObj(i -> ofLoops.stream().mapToInt(open -> open.get(i)).sum())
+                .toList();
     }
 
     /**

@@ -49,6 +49,8 @@ class EdgeSettingsProblemsTest {
             edge.limits.headers=0                       | must be a number in 1..10000
             edge.limits.connections=-1                  | must be a number in 1..1000000
             edge.limits.idle-connections=65537          | must be a number in 0..65536
+            edge.shutdown.delay=-1s                     | must be a duration in 0s..3600s
+            edge.shutdown.drain=2h                      | must be a duration in 0s..3600s
             edge.lab.embedded=yes                       | must be true or false
             edge.pools.p.balance=source                 | must be one of roundrobin, leastconn, random, uri
             edge.pools.p.hash.key=path-regex:^/hls/     | has 0 groups; it needs exactly one

@@ -69,6 +69,8 @@ class EdgeSettingsTest {
                         Optional.of(Path.of("/run/veza-edge/admin.sock")),
                         "run/a.sock",
                         Optional.of(Path.of("run/a.sock"))),
+                new Key("edge.shutdown.delay", s -> s.shutdown().delay(), Duration.ZERO, "5s", seconds(5)),
+                new Key("edge.shutdown.drain", s -> s.shutdown().drain(), seconds(30), "0s", Duration.ZERO),
                 new Key("edge.lab.embedded", EdgeSettings::embeddedLab, false, "true", true),
                 new Key(
                         "edge.timeouts.connect",
