@@ -46,6 +46,9 @@ public interface EdgeConfig {
      */
     ConfigValue trustedProxies();
 
+    /** How an operator reaches the running edge. */
+    Admin admin();
+
     /** How the process ends. */
     Shutdown shutdown();
 
@@ -287,6 +290,13 @@ public interface EdgeConfig {
         /** Idle connections kept per server and event loop, 0..65536. */
         @WithDefault("256")
         ConfigValue idleConnections();
+    }
+
+    /** {@code edge.admin} */
+    interface Admin {
+        /** Path of the Unix socket that speaks HAProxy's runtime API; empty for none. */
+        @WithDefault("/run/veza-edge/admin.sock")
+        ConfigValue socket();
     }
 
     /** {@code edge.shutdown} */

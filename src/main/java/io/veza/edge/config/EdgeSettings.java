@@ -7,6 +7,7 @@ import io.smallrye.config.SmallRyeConfig;
 import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.pool.Route;
 import io.veza.edge.pool.ServerAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.TreeMap;
  * @param routes each to one of the pools, sorted by name
  * @param defaultPool one of the pools, for requests that no route takes
  * @param trustedProxies whose forwarding fields are believed
+ * @param adminSocket path of the runtime API's socket; empty for none
  * @param shutdown how the process ends
  * @param embeddedLab whether the lab servers run inside this process
  */
@@ -35,6 +37,7 @@ public record EdgeSettings(
         Timeouts timeouts,
         Limits limits,
         List<Cidr> trustedProxies,
+        Optional<Path> adminSocket,
         Shutdown shutdown,
         boolean embeddedLab) {
 
@@ -138,9 +141,10 @@ public record EdgeSettings(
                 limits(config.limits(), problems),
                 problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
                         .orElse(List.of()),
+                problems.readIfPresent(config.admin().socket(), Format.PATH),
                 shutdown(config.shutdown(), problems),
                 problems.read(config.lab().embedded(), Format.FLAG, false));
-        problems.throwIfAny(settings.listen());
+        problems.throwIfAny(settings.listen(), settings.adminSocket());
         return settings;
     }
 

@@ -12,6 +12,7 @@ import io.veza.edge.pool.OnMarkedDown;
 import io.veza.edge.pool.Server;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.pool.Weight;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +63,12 @@ class EdgeSettingsTest {
                         List.of(),
                         "10.0.0.0/8, ::1",
                         List.of(Cidr.parse("10.0.0.0/8"), Cidr.parse("::1/128"))),
+                new Key(
+                        "edge.admin.socket",
+                        EdgeSettings::adminSocket,
+                        Optional.of(Path.of("/run/veza-edge/admin.sock")),
+                        "run/a.sock",
+                        Optional.of(Path.of("run/a.sock"))),
                 new Key("edge.shutdown.delay", s -> s.shutdown().delay(), Duration.ZERO, "5s", seconds(5)),
                 new Key("edge.shutdown.drain", s -> s.shutdown().drain(), seconds(30), "0s", Duration.ZERO),
                 new Key("edge.lab.embedded", EdgeSettings::embeddedLab, false, "true", true),
