@@ -191,6 +191,7 @@ config_edge() { # servers port
 quarkus.http.port=$REPLY
 edge.listen.host=127.0.0.1
 edge.listen.http=$2
+edge.admin.socket=
 edge.threads=1
 edge.default-pool=web
 edge.routes.echo.pool=echo

@@ -1,5 +1,7 @@
 package io.veza.edge;
 
+import io.quarkus.runtime.LaunchMode;
+import io.quarkus.runtime.StartupEvent;
 import io.smallrye.config.SmallRyeConfig;
 import io.vertx.ext.web.Router;
 import io.veza.edge.admin.ApiAccess;
@@ -10,6 +12,7 @@ import io.veza.edge.admin.ApiView;
 import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.config.Secret;
 import io.veza.edge.console.StatsPage;
+import io.veza.edge.pool.ServerAddress;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
@@ -17,28 +20,38 @@ import jakarta.inject.Singleton;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
 
 /** Puts JSON API and console on the router of the management address. */
 @ApplicationScoped
 public class ManagementApi {
 
+    private static final Logger LOG = Logger.getLogger("io.veza.edge");
+
     private final EdgeLifecycle edge;
+    private final String host;
     private final ApiAccess access;
     private final ApiView view;
 
     ManagementApi(EdgeLifecycle edge) {
         this.edge = edge;
         SmallRyeConfig config = ConfigProvider.getConfig().unwrap(SmallRyeConfig.class);
-        String host = config.getValue("quarkus.http.host", String.class);
+        this.host = config.getValue("quarkus.http.host", String.class);
         this.access = new ApiAccess(
-                host,
-                isLoopback(host),
-                EdgeSettings.from(config).admin().token().map(Secret::value));
+                host, isLoopback(host), EdgeSettings.from(config).adminToken().map(Secret::value));
         this.view = new ApiView(this::target, config.getValue("quarkus.application.version", String.class), access);
     }
 
+    /** In production the address is known to who configured it; in dev mode it is one line to click on. */
+    void started(@Observes StartupEvent event, LaunchMode mode, @ConfigProperty(name = "quarkus.http.port") int port) {
+        if (mode == LaunchMode.DEVELOPMENT) {
+            LOG.infof("console on http://%s/stats", new ServerAddress(host, port));
+        }
+    }
+
     /** A name that means nothing here cannot be bound either; until that is found out, nobody may write. */
-    private static boolean isLoopback(String host) {
+    static boolean isLoopback(String host) {
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException e) {

@@ -46,7 +46,7 @@ public interface EdgeConfig {
      */
     ConfigValue trustedProxies();
 
-    /** Who may change what runs, over the management address. */
+    /** How an operator reaches the running edge. */
     Admin admin();
 
     /** How the process ends. */
@@ -294,6 +294,10 @@ public interface EdgeConfig {
 
     /** {@code edge.admin} */
     interface Admin {
+        /** Path of the Unix socket that speaks HAProxy's runtime API; empty for none. */
+        @WithDefault("/run/veza-edge/admin.sock")
+        ConfigValue socket();
+
         /**
          * What a writer shows as {@code Authorization: Bearer …}: 16 to 256 letters, digits or any of {@code - . _ ~ + / =}.
          * Default: none; then writes are open where the management address is a loopback one, and refused elsewhere.

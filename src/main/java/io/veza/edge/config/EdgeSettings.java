@@ -7,6 +7,7 @@ import io.smallrye.config.SmallRyeConfig;
 import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.pool.Route;
 import io.veza.edge.pool.ServerAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,8 @@ import java.util.TreeMap;
  * @param routes each to one of the pools, sorted by name
  * @param defaultPool one of the pools, for requests that no route takes
  * @param trustedProxies whose forwarding fields are believed
+ * @param adminSocket path of the runtime API's socket; empty for none
+ * @param adminToken what a change over the management address has to show; empty for none
  * @param shutdown how the process ends
  * @param embeddedLab whether the lab servers run inside this process
  */
@@ -35,7 +38,8 @@ public record EdgeSettings(
         Timeouts timeouts,
         Limits limits,
         List<Cidr> trustedProxies,
-        Admin admin,
+        Optional<Path> adminSocket,
+        Optional<Secret> adminToken,
         Shutdown shutdown,
         boolean embeddedLab) {
 
@@ -66,13 +70,6 @@ public record EdgeSettings(
      * @param idleConnections per server and event loop
      */
     public record Limits(int requestLine, int head, int headers, int connections, int idleConnections) {}
-
-    /**
-     * Who may change what runs.
-     *
-     * @param token what a writer over the management address has to show
-     */
-    public record Admin(Optional<Secret> token) {}
 
     /**
      * How the process ends, neither of them negative.
@@ -146,10 +143,11 @@ public record EdgeSettings(
                 limits(config.limits(), problems),
                 problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
                         .orElse(List.of()),
-                new Admin(problems.readIfPresent(config.admin().token(), Secret.TOKEN)),
+                problems.readIfPresent(config.admin().socket(), Format.PATH),
+                problems.readIfPresent(config.admin().token(), Secret.TOKEN),
                 shutdown(config.shutdown(), problems),
                 problems.read(config.lab().embedded(), Format.FLAG, false));
-        problems.throwIfAny(settings.listen());
+        problems.throwIfAny(settings.listen(), settings.adminSocket());
         return settings;
     }
 

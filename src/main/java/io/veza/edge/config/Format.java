@@ -3,6 +3,8 @@ package io.veza.edge.config;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.quarkus.runtime.configuration.MemorySizeConverter;
 import io.veza.edge.health.HealthPolicy.StatusRange;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +28,14 @@ interface Format<T> {
     T read(String text);
 
     Format<String> TEXT = text -> text;
+
+    Format<Path> PATH = text -> {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException("is not a path: " + e.getReason(), e);
+        }
+    };
 
     Format<Integer> PORT = number(1, 65_535);
 

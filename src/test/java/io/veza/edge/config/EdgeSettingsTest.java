@@ -12,6 +12,7 @@ import io.veza.edge.pool.OnMarkedDown;
 import io.veza.edge.pool.Server;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.pool.Weight;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -63,8 +64,14 @@ class EdgeSettingsTest {
                         "10.0.0.0/8, ::1",
                         List.of(Cidr.parse("10.0.0.0/8"), Cidr.parse("::1/128"))),
                 new Key(
+                        "edge.admin.socket",
+                        EdgeSettings::adminSocket,
+                        Optional.of(Path.of("/run/veza-edge/admin.sock")),
+                        "run/a.sock",
+                        Optional.of(Path.of("run/a.sock"))),
+                new Key(
                         "edge.admin.token",
-                        s -> s.admin().token(),
+                        EdgeSettings::adminToken,
                         Optional.empty(),
                         "0123456789abcdef",
                         Optional.of(new Secret("0123456789abcdef"))),
