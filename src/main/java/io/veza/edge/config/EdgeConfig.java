@@ -46,7 +46,7 @@ public interface EdgeConfig {
      */
     ConfigValue trustedProxies();
 
-    /** How an operator reaches the running edge. */
+    /** How an operator reaches the running edge, and who may change it. */
     Admin admin();
 
     /** How the process ends. */
@@ -297,6 +297,12 @@ public interface EdgeConfig {
         /** Path of the Unix socket that speaks HAProxy's runtime API; empty for none. */
         @WithDefault("/run/veza-edge/admin.sock")
         ConfigValue socket();
+
+        /**
+         * What a writer shows as {@code Authorization: Bearer …}: 16 to 256 letters, digits or any of {@code - . _ ~ + / =}.
+         * Default: none; then writes are open where the management address is a loopback one, and refused elsewhere.
+         */
+        ConfigValue token();
     }
 
     /** {@code edge.shutdown} */

@@ -24,7 +24,7 @@ import java.util.TreeMap;
  * @param routes each to one of the pools, sorted by name
  * @param defaultPool one of the pools, for requests that no route takes
  * @param trustedProxies whose forwarding fields are believed
- * @param adminSocket path of the runtime API's socket; empty for none
+ * @param admin how an operator reaches the running edge
  * @param shutdown how the process ends
  * @param embeddedLab whether the lab servers run inside this process
  */
@@ -37,7 +37,7 @@ public record EdgeSettings(
         Timeouts timeouts,
         Limits limits,
         List<Cidr> trustedProxies,
-        Optional<Path> adminSocket,
+        Admin admin,
         Shutdown shutdown,
         boolean embeddedLab) {
 
@@ -68,6 +68,14 @@ public record EdgeSettings(
      * @param idleConnections per server and event loop
      */
     public record Limits(int requestLine, int head, int headers, int connections, int idleConnections) {}
+
+    /**
+     * How an operator reaches the running edge, and who may change it.
+     *
+     * @param socket path of the runtime API's socket; empty for none
+     * @param token what a writer over the management address has to show
+     */
+    public record Admin(Optional<Path> socket, Optional<Secret> token) {}
 
     /**
      * How the process ends, neither of them negative.
@@ -141,10 +149,12 @@ public record EdgeSettings(
                 limits(config.limits(), problems),
                 problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
                         .orElse(List.of()),
-                problems.readIfPresent(config.admin().socket(), Format.PATH),
+                new Admin(
+                        problems.readIfPresent(config.admin().socket(), Format.PATH),
+                        problems.readIfPresent(config.admin().token(), Secret.TOKEN)),
                 shutdown(config.shutdown(), problems),
                 problems.read(config.lab().embedded(), Format.FLAG, false));
-        problems.throwIfAny(settings.listen(), settings.adminSocket());
+        problems.throwIfAny(settings.listen(), settings.admin().socket());
         return settings;
     }
 

@@ -65,10 +65,16 @@ class EdgeSettingsTest {
                         List.of(Cidr.parse("10.0.0.0/8"), Cidr.parse("::1/128"))),
                 new Key(
                         "edge.admin.socket",
-                        EdgeSettings::adminSocket,
+                        s -> s.admin().socket(),
                         Optional.of(Path.of("/run/veza-edge/admin.sock")),
                         "run/a.sock",
                         Optional.of(Path.of("run/a.sock"))),
+                new Key(
+                        "edge.admin.token",
+                        s -> s.admin().token(),
+                        Optional.empty(),
+                        "0123456789abcdef",
+                        Optional.of(new Secret("0123456789abcdef"))),
                 new Key("edge.shutdown.delay", s -> s.shutdown().delay(), Duration.ZERO, "5s", seconds(5)),
                 new Key("edge.shutdown.drain", s -> s.shutdown().drain(), seconds(30), "0s", Duration.ZERO),
                 new Key("edge.lab.embedded", EdgeSettings::embeddedLab, false, "true", true),
@@ -355,5 +361,12 @@ class EdgeSettingsTest {
 
         assertThat(settings.listen().http()).isEqualTo(8089);
         assertThat(pool(settings).health().fall()).isEqualTo(4);
+    }
+
+    @Test
+    void settings_as_text_do_not_tell_the_token() {
+        EdgeSettings settings = ConfigFixture.settings("edge.admin.token=0123456789abcdef");
+
+        assertThat(settings.toString()).doesNotContain("0123456789abcdef").contains("(hidden)");
     }
 }
