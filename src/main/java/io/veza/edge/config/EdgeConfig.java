@@ -46,6 +46,9 @@ public interface EdgeConfig {
      */
     ConfigValue trustedProxies();
 
+    /** One line for each exchange. */
+    AccessLog accessLog();
+
     /** The lab servers inside this process. */
     Lab lab();
 
@@ -284,6 +287,29 @@ public interface EdgeConfig {
         /** Idle connections kept per server and event loop, 0..65536. */
         @WithDefault("256")
         ConfigValue idleConnections();
+    }
+
+    /** {@code edge.access-log} */
+    interface AccessLog {
+        /** {@code off}, {@code haproxy} ({@code option httplog}), {@code json} or {@code combined}. */
+        @WithDefault("off")
+        ConfigValue format();
+
+        /** {@code stdout}, or a file in a directory that exists, appended to and followed by its name. */
+        @WithDefault("stdout")
+        ConfigValue target();
+
+        /** The share of the exchanges that is logged, 0..1, with six decimals at most. */
+        @WithDefault("1")
+        ConfigValue sample();
+
+        /** Whether what ends in good order is left out, as by HAProxy's {@code option dontlog-normal}. */
+        @WithDefault("false")
+        ConfigValue errorsOnly();
+
+        /** Whether queries are logged, of the target and of {@code Referer}: some carry tokens. */
+        @WithDefault("true")
+        ConfigValue query();
     }
 
     /** {@code edge.lab} */

@@ -7,6 +7,7 @@ import io.smallrye.config.SmallRyeConfig;
 import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.pool.Route;
 import io.veza.edge.pool.ServerAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.TreeMap;
  * @param routes each to one of the pools, sorted by name
  * @param defaultPool one of the pools, for requests that no route takes
  * @param trustedProxies whose forwarding fields are believed
+ * @param accessLog how each exchange is logged, if it is
  * @param embeddedLab whether the lab servers run inside this process
  */
 public record EdgeSettings(
@@ -34,6 +36,7 @@ public record EdgeSettings(
         Timeouts timeouts,
         Limits limits,
         List<Cidr> trustedProxies,
+        AccessLog accessLog,
         boolean embeddedLab) {
 
     /**
@@ -63,6 +66,24 @@ public record EdgeSettings(
      * @param idleConnections per server and event loop
      */
     public record Limits(int requestLine, int head, int headers, int connections, int idleConnections) {}
+
+    /**
+     * How exchanges are logged.
+     *
+     * @param file in a directory that exists; empty for the standard output
+     * @param sample the share of them that is logged, 0..1
+     * @param errorsOnly leaves out what ended in good order
+     * @param query whether queries are logged
+     */
+    public record AccessLog(LineFormat format, Optional<Path> file, double sample, boolean errorsOnly, boolean query) {}
+
+    /** How a line of the access log is written; {@code OFF} for not at all. */
+    public enum LineFormat {
+        OFF,
+        HAPROXY,
+        JSON,
+        COMBINED
+    }
 
     static final Format<Duration> TIMEOUT = Format.duration(Duration.ofMillis(1), Duration.ofDays(30));
 
@@ -126,6 +147,7 @@ public record EdgeSettings(
                 limits(config.limits(), problems),
                 problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
                         .orElse(List.of()),
+                accessLog(config.accessLog(), problems),
                 problems.read(config.lab().embedded(), Format.FLAG, false));
         problems.throwIfAny(settings.listen());
         return settings;
@@ -195,5 +217,17 @@ public record EdgeSettings(
                 problems.read(limits.headers(), Format.number(1, 10_000), 1),
                 problems.read(limits.connections(), Format.number(1, 1_000_000), 1),
                 problems.read(limits.idleConnections(), Format.number(0, 65_536), 0));
+    }
+
+    private static AccessLog accessLog(EdgeConfig.AccessLog log, Problems problems) {
+        LineFormat format = problems.read(log.format(), Format.oneOf(LineFormat.values()), LineFormat.OFF);
+        // What is off may name a file for another machine.
+        Format<Optional<Path>> target = format == LineFormat.OFF ? text -> Optional.empty() : Format.LOG_TARGET;
+        return new AccessLog(
+                format,
+                problems.read(log.target(), target, Optional.empty()),
+                problems.read(log.sample(), Format.SHARE, 1.0),
+                problems.read(log.errorsOnly(), Format.FLAG, false),
+                problems.read(log.query(), Format.FLAG, true));
     }
 }
