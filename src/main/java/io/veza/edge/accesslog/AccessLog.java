@@ -119,7 +119,7 @@ public final class AccessLog implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        long left = rings.stream().mapToLong(FactsRing::waiting).sum();
+        long left = rings.stream().mapToLong(FactsRing::waiting).sum() + writer.unwrittenLines();
         if (left > 0 || thread.isAlive()) {
             LOG.warnf(
                     "access log: at least %d lines could not be written before the end: %s",

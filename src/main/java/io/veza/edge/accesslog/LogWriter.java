@@ -32,6 +32,7 @@ final class LogWriter implements Runnable {
     private volatile boolean stopping;
     private volatile boolean asked;
     private volatile long broken;
+    private volatile long unwrittenLines;
     private volatile @Nullable String trouble;
 
     /** @param rings may grow meanwhile */
@@ -58,6 +59,9 @@ final class LogWriter implements Runnable {
         } catch (IOException e) {
             trouble = reason(e);
         }
+        for (int at = unwritten.position(); at < unwritten.limit(); at++) {
+            lines += unwritten.get(at) == '\n' ? 1 : 0;
+        }
     }
 
     /** Ends the thread once the rings are empty, or at the next failure. */
@@ -79,6 +83,11 @@ final class LogWriter implements Runnable {
     /** Lines of which a part was written and the rest could not be. */
     long broken() {
         return broken;
+    }
+
+    /** Lines that were made and not written, once the thread has ended. */
+    long unwrittenLines() {
+        return unwrittenLines;
     }
 
     private boolean hasMore() {

@@ -17,6 +17,7 @@ import io.veza.edge.pool.Weight;
 import io.veza.edge.proxy.EndedExchange;
 import io.veza.edge.proxy.ExchangeFailure;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -84,7 +85,9 @@ final class FakeExchange implements EndedExchange {
 
     /** One byte for each character, up to 0xff. */
     private static ByteBuf bytes(String latin1) {
-        return Unpooled.directBuffer().writeBytes(latin1.getBytes(StandardCharsets.ISO_8859_1));
+        byte[] bytes = latin1.getBytes(StandardCharsets.ISO_8859_1);
+        return Unpooled.wrappedBuffer(
+                ByteBuffer.allocateDirect(bytes.length).put(bytes).flip());
     }
 
     private static ServerEntry server(String name) {
