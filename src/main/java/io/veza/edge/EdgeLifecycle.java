@@ -7,6 +7,8 @@ import io.quarkus.runtime.StartupEvent;
 import io.smallrye.config.SmallRyeConfig;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.veza.edge.accesslog.AccessLog;
+import io.veza.edge.accesslog.AccessLogSettings;
 import io.veza.edge.config.Cidr;
 import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.control.PoolController;
@@ -56,6 +58,7 @@ public class EdgeLifecycle {
     private volatile @Nullable TrafficPlane plane;
     private volatile @Nullable Statistics statistics;
     private volatile @Nullable InetSocketAddress address;
+    private volatile Optional<AccessLog> accessLog = Optional.empty();
     private @Nullable Vertx checksVertx;
     private @Nullable Prober prober;
 
@@ -85,11 +88,20 @@ public class EdgeLifecycle {
                     "lab servers %s run embedded; stop and start them at http://127.0.0.1:%d/lab",
                     lab.names(), (Object) lab.controlPort());
         }
+        Optional<AccessLog> log = accessLog(settings.accessLog());
+        accessLog = log;
         TrafficPlane opening = new TrafficPlane(
-                trafficLoops, traffic(settings), pools, settings.routes(), settings.defaultPool(), this::newCounters);
+                trafficLoops,
+                traffic(settings),
+                pools,
+                settings.routes(),
+                settings.defaultPool(),
+                this::newCounters,
+                () -> log.map(AccessLog::newLoopLog).orElse(null));
         plane = opening;
         statistics = new Statistics(pools, opening, this::counters, clock);
         vertx.setPeriodic(SAMPLE_MILLIS, tick -> statistics().sample());
+        log.ifPresent(lines -> vertx.setPeriodic(SAMPLE_MILLIS, tick -> lines.warnOfLosses()));
         Prober checks =
                 new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
         prober = checks;
@@ -121,6 +133,21 @@ public class EdgeLifecycle {
                 trustedProxy);
     }
 
+    private static Optional<AccessLog> accessLog(EdgeSettings.AccessLog log) {
+        return format(log.format())
+                .map(format -> new AccessLog(
+                        new AccessLogSettings(format, log.file(), log.sample(), log.errorsOnly(), log.query())));
+    }
+
+    private static Optional<AccessLogSettings.Format> format(EdgeSettings.LineFormat format) {
+        return switch (format) {
+            case OFF -> Optional.empty();
+            case HAPROXY -> Optional.of(AccessLogSettings.Format.HAPROXY);
+            case JSON -> Optional.of(AccessLogSettings.Format.JSON);
+            case COMBINED -> Optional.of(AccessLogSettings.Format.COMBINED);
+        };
+    }
+
     private TrafficCounters newCounters() {
         TrafficCounters loop = new TrafficCounters();
         counters.add(loop);
@@ -150,6 +177,11 @@ public class EdgeLifecycle {
         return running(statistics);
     }
 
+    /** The access log; empty if it is off. */
+    public Optional<AccessLog> accessLog() {
+        return accessLog;
+    }
+
     private static <T> T running(@Nullable T part) {
         if (part == null) {
             throw new IllegalStateException("the edge has not started");
@@ -168,6 +200,7 @@ public class EdgeLifecycle {
         if (open != null) {
             open.close();
         }
+        accessLog.ifPresent(AccessLog::close);
         if (prober != null) {
             prober.close();
         }

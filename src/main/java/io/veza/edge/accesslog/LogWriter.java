@@ -59,9 +59,11 @@ final class LogWriter implements Runnable {
         } catch (IOException e) {
             trouble = reason(e);
         }
+        long left = 0;
         for (int at = unwritten.position(); at < unwritten.limit(); at++) {
-            lines += unwritten.get(at) == '\n' ? 1 : 0;
+            left += unwritten.get(at) == '\n' ? 1 : 0;
         }
+        unwrittenLines = left;
     }
 
     /** Ends the thread once the rings are empty, or at the next failure. */

@@ -68,7 +68,7 @@ final class LoggedExchange {
         termination = exchange.termination();
         http10 = exchange.http10();
         redispatched = exchange.redispatched();
-        tunnel = exchange.tunnel();
+        tunnel = exchange.tunnelEnd() != null;
         status = exchange.status();
         retries = exchange.retries();
         connections = exchange.connections();

@@ -3,6 +3,7 @@ package io.veza.edge.accesslog;
 import io.netty.buffer.ByteBuf;
 import io.veza.edge.proxy.EndedExchange;
 import io.veza.edge.proxy.ExchangeLog;
+import io.veza.edge.proxy.TunnelEnd;
 
 /**
  * One event loop's end of the access log: chooses what is logged and puts the facts into the loop's ring. On that loop only;
@@ -41,7 +42,9 @@ final class LoopLog implements ExchangeLog {
 
     /** HAProxy's {@code option dontlog-normal}: no error, no timeout, no retry or redispatch, no status 5xx. */
     private static boolean isNormal(EndedExchange exchange) {
+        TunnelEnd end = exchange.tunnelEnd();
         return exchange.failure() == null
+                && (end == null || end == TunnelEnd.CLIENT || end == TunnelEnd.SERVER)
                 && exchange.retries() == 0
                 && !exchange.redispatched()
                 && exchange.status() > 0

@@ -107,6 +107,11 @@ public final class PoolSnapshot {
         return entry == null || entry.admission() == Admission.NONE ? null : entry;
     }
 
+    /** Whether this sticky cookie value names a server of the pool, usable or not. */
+    public boolean names(byte[] buf, int from, int to) {
+        return byCookie.find(buf, from, StickyCookie.serverEnd(buf, from, to)) != null;
+    }
+
     /** Whether something changes with time alone, a ramp or a drain, so that ticks matter. */
     boolean moving() {
         return moving;

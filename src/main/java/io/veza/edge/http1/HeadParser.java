@@ -1,6 +1,7 @@
 package io.veza.edge.http1;
 
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,9 @@ public abstract class HeadParser {
     private int scanned;
     private boolean startLineRead;
     private @Nullable HeadFault fault;
+
+    /** Where the line begins that is being read. */
+    private int current;
 
     /** What {@code Content-Length} said. */
     long length = NO_LENGTH;
@@ -81,6 +85,7 @@ public abstract class HeadParser {
         scanned = 0;
         startLineRead = startLineLimit < 0;
         fault = null;
+        current = 0;
         nominations = 0;
         fields = 0;
     }
@@ -115,6 +120,7 @@ public abstract class HeadParser {
 
     private Progress readLines() {
         while (true) {
+            current = lineStart;
             int lineFeed = Octets.indexOfLineFeed(bytes, scanned, end);
             if (lineFeed < 0) {
                 scanned = end;
@@ -244,6 +250,21 @@ public abstract class HeadParser {
 
     /** Judges the head as a whole. */
     abstract @Nullable HeadFault complete();
+
+    /** How many of {@link #bytes} are the head's. */
+    public int length() {
+        return end;
+    }
+
+    /** What was taken of the head so far, the line of the fault included; one character for each byte. */
+    public String taken(int most) {
+        return new String(bytes, 0, Math.min(end, most), StandardCharsets.ISO_8859_1);
+    }
+
+    /** Where in {@link #taken} the line begins that came to a fault. */
+    public int faultPosition() {
+        return current;
+    }
 
     /** Why the last {@link #feed} came to a fault; null if it did not. */
     public @Nullable HeadFault fault() {

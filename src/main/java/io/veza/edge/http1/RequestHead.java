@@ -1,5 +1,7 @@
 package io.veza.edge.http1;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -315,5 +317,10 @@ public final class RequestHead extends HeadParser {
 
     public int keyStart() {
         return keyStart;
+    }
+
+    /** The head as it came, from the method on. Valid until the next {@link #reset()}; not to be written to. */
+    public ByteBuf received() {
+        return Unpooled.wrappedBuffer(bytes(), methodStart(), length() - methodStart());
     }
 }

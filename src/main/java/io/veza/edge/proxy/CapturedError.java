@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param listener where the client had connected
  * @param pool where the request was for, if it got as far
  * @param server that was asked, if one was
- * @param position of the offending byte in {@code bytes}
+ * @param position in {@code bytes} where the line begins that is not valid
  * @param reason as in the failure counters
  * @param bytes what had arrived of the head, at most 16 KiB of it, one character (ISO-8859-1) for each byte
  */

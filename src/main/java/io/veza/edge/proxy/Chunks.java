@@ -22,8 +22,12 @@ final class Chunks {
 
     private Chunks() {}
 
-    /** Takes over {@code data}, which is not empty. */
-    static void write(Channel channel, ByteBuf data) {
+    /**
+     * Takes over {@code data}, which is not empty.
+     *
+     * @return how many bytes the chunk has in all
+     */
+    static int write(Channel channel, ByteBuf data) {
         int length = data.readableBytes();
         boolean copied = length <= COPIED;
         ByteBuf chunk = channel.alloc().ioBuffer(10 + (copied ? length + 2 : 0));
@@ -32,6 +36,7 @@ final class Chunks {
             chunk.writeByte(DIGITS[length >>> shift & 15]);
         }
         chunk.writeBytes(CRLF);
+        int size = chunk.readableBytes() + length + CRLF.length;
         if (copied) {
             chunk.writeBytes(data).writeBytes(CRLF);
             data.release();
@@ -41,6 +46,7 @@ final class Chunks {
             channel.write(data, channel.voidPromise());
             channel.write(CRLF_BUFFER.duplicate(), channel.voidPromise());
         }
+        return size;
     }
 
     /** The last chunk with the trailer fields as they came. */

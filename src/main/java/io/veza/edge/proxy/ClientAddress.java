@@ -22,6 +22,7 @@ final class ClientAddress {
     private static final byte[] QUOTE_CRLF = Octets.ascii("\"\r\n");
     private static final byte[] COMMA = Octets.ascii(", ");
 
+    private final InetSocketAddress peer;
     private final boolean trusted;
     private final byte[] address;
     private final byte[] proto;
@@ -35,6 +36,7 @@ final class ClientAddress {
      * @param trusted whether the peer is a trusted proxy
      */
     ClientAddress(InetSocketAddress peer, InetSocketAddress local, String scheme, boolean trusted) {
+        this.peer = peer;
         this.trusted = trusted;
         String text = text(peer.getAddress());
         boolean v6 = text.indexOf(':') >= 0;
@@ -52,6 +54,11 @@ final class ClientAddress {
     /** The address as digits without a scope, IPv6 in the short form of RFC 5952, an IPv4-mapped one as IPv4. */
     private static String text(InetAddress address) {
         return NetUtil.toAddressString(address);
+    }
+
+    /** Who connected. */
+    InetSocketAddress peer() {
+        return peer;
     }
 
     /** The authority the client connected to; stands in for the {@code Host} that an HTTP/1.0 request may lack. */

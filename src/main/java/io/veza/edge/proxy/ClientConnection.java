@@ -9,6 +9,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.veza.edge.control.ServerEntry;
 import io.veza.edge.http1.BodyReader;
 import io.veza.edge.http1.HeadFault;
 import io.veza.edge.http1.HeadParser;
@@ -18,6 +19,7 @@ import io.veza.edge.http1.ResponseHead;
 import io.veza.edge.http1.Trailers;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -40,8 +42,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     private final TrafficLoop loop;
     private final RouteTable<PoolTraffic> routes;
+    private final Listener listener;
     private final ClientAddress address;
     private final Channel channel;
+    private final long id;
+    private final long acceptedNanos;
     private final BodyReader body;
     private final ClientResponse response;
     private final TimerWheel.Timer timer = new TimerWheel.Timer() {
@@ -60,24 +65,40 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private boolean responding;
     private boolean closeAfterResponse;
     private boolean halfClosed;
+    private boolean resetting;
     private boolean closing;
     private boolean closed;
     private boolean anyRequest;
+    private long beganNanos;
+    private long headEndNanos;
     private long requestEndNanos;
+    private long endedNanos;
+    private long bytesIn;
     private long unsent;
 
-    ClientConnection(TrafficLoop loop, RouteTable<PoolTraffic> routes, ClientAddress address, Channel channel) {
+    ClientConnection(
+            TrafficLoop loop,
+            RouteTable<PoolTraffic> routes,
+            Listener listener,
+            ClientAddress address,
+            Channel channel,
+            long id) {
         this.loop = loop;
         this.routes = routes;
+        this.listener = listener;
         this.address = address;
         this.channel = channel;
+        this.id = id;
+        this.acceptedNanos = System.nanoTime();
+        this.endedNanos = acceptedNanos;
         this.body = new BodyReader(loop.settings.limits());
         this.response = new ClientResponse(loop, channel);
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        loop.observer.connectionOpened();
+        loop.clients.add(this);
+        loop.observer.connectionOpened(listener.id());
         loop.wheel.arm(timer, loop.requestHeadTicks);
     }
 
@@ -88,6 +109,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         ByteBuf in = (ByteBuf) msg;
         Tunnel through = tunnel;
         if (through != null) {
+            bytesIn += in.readableBytes();
             through.fromClient(in);
         } else if (closing) {
             in.release();
@@ -121,6 +143,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             in.release();
             abortIfCut();
         } else if (through != null) {
+            bytesIn += in.readableBytes();
             through.fromClient(in);
             through.flushServer();
         } else {
@@ -133,7 +156,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         RequestHead parsing = head != null ? head : loop.takeRequestHead();
         boolean begins = !parsing.started();
         head = parsing;
+        if (begins) {
+            beganNanos = System.nanoTime();
+            bytesIn = 0;
+        }
+        int start = in.readerIndex();
         HeadParser.Progress progress = parsing.feed(in);
+        bytesIn += in.readerIndex() - start;
         if (progress == HeadParser.Progress.MORE) {
             if (begins && anyRequest) {
                 loop.wheel.arm(timer, loop.requestHeadTicks);
@@ -143,9 +172,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         head = null;
         anyRequest = true;
         timer.cancel();
+        headEndNanos = begins ? beganNanos : System.nanoTime();
         if (progress == HeadParser.Progress.FAULT) {
             response.expect(false, false);
-            refuse(new ExchangeFailure.Malformed(Objects.requireNonNull(parsing.fault())));
+            HeadFault fault = Objects.requireNonNull(parsing.fault());
+            loop.errors.request(listener.name(), address.peer(), parsing, fault);
+            refuse(new ExchangeFailure.Malformed(fault), null);
         } else {
             request(parsing);
         }
@@ -164,16 +196,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             body.startLength(length);
         }
         if (body.isOver()) {
-            requestEndNanos = System.nanoTime();
+            requestEndNanos = headEndNanos;
         } else {
             loop.wheel.arm(timer, loop.clientTicks);
         }
         PoolTraffic pool = routes.find(request);
         if (pool == null) {
-            refuse(ExchangeFailure.Cause.NO_ROUTE);
+            refuse(ExchangeFailure.Cause.NO_ROUTE, request);
             return;
         }
-        Exchange begun = new Exchange(loop, this, address, pool, request);
+        loop.observer.requested(listener.id(), pool.id());
+        Exchange begun = new Exchange(loop, this, address, pool, request, headEndNanos);
         exchange = begun;
         begun.start();
     }
@@ -186,7 +219,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             return false;
         }
         loop.wheel.arm(timer, loop.clientTicks);
-        switch (body.next(in)) {
+        int start = in.readerIndex();
+        BodyReader.Event event = body.next(in);
+        bytesIn += in.readerIndex() - start;
+        switch (event) {
             case MORE -> {
                 return false;
             }
@@ -199,9 +235,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             case END -> requestIsOver(current);
             case FAULT -> {
                 HeadFault fault = Objects.requireNonNull(body.fault());
-                ExchangeFailure failure = new ExchangeFailure.Malformed(fault);
-                current.cancel(failure);
-                failed(failure);
+                current.giveUp(new ExchangeFailure.Malformed(fault));
             }
         }
         return true;
@@ -261,22 +295,61 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     // Answering
 
-    private void refuse(ExchangeFailure failure) {
-        loop.observer.failed(failure, null);
+    /** Answers what never became an exchange; the head is at hand if it was understood. */
+    private void refuse(ExchangeFailure failure, @Nullable RequestHead request) {
+        loop.observer.requested(listener.id(), TrafficObserver.NO_POOL);
         failed(failure);
+        ExchangeRecord record = loop.record.begin(System.nanoTime());
+        describe(record);
+        record.failure = failure;
+        record.status = failure.status();
+        if (request != null) {
+            record.stage = Termination.Stage.HEADERS;
+            record.http10 = request.http10();
+            record.requestHead = request.received();
+        }
+        loop.tell(record);
+        exchangeOver();
         flush();
     }
 
     @Override
     public void failed(ExchangeFailure failure) {
-        exchange = null;
         if (responding || failure.status() == 0) {
-            reset();
+            // Once it is told of, so that who sees the reset finds it counted.
+            resetting = true;
             return;
         }
-        boolean close = failure.closes() || !keepAlive || !body.isOver();
-        response.refusal(failure, close);
-        responded(close);
+        closeAfterResponse = failure.closes() || !keepAlive || loop.stopping || !body.isOver();
+        response.refusal(failure, closeAfterResponse);
+    }
+
+    @Override
+    public void describe(ExchangeRecord record) {
+        record.listener = listener.name();
+        record.listenerId = listener.id();
+        record.client = address.peer();
+        record.bytesIn = bytesIn;
+        record.bytesOut = response.bytes();
+        record.beganNanos = beganNanos;
+        record.headNanos = head == null ? headEndNanos - beganNanos : -1;
+        record.connections = loop.connections.getAsInt();
+        endedNanos = record.endNanos;
+    }
+
+    @Override
+    public void captureResponse(String pool, ServerEntry server, ResponseHead head) {
+        loop.errors.response(listener.name(), address.peer(), pool, server, head);
+    }
+
+    @Override
+    public void exchangeOver() {
+        exchange = null;
+        if (resetting) {
+            reset();
+        } else if (!closing) {
+            responded(closeAfterResponse);
+        }
     }
 
     @Override
@@ -288,7 +361,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     public void responseHead(ResponseHead head, Exchange current, long bodyLength, int ready) {
         responding = true;
         // A response that begins before the request has ended may end before it too; what comes then is not a request.
-        boolean close = !keepAlive || halfClosed || !body.isOver();
+        boolean close = !keepAlive || halfClosed || loop.stopping || !body.isOver();
         closeAfterResponse = response.begin(head, current, bodyLength, ready, close);
     }
 
@@ -303,8 +376,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     @Override
     public void responseEnd(@Nullable Trailers trailers) {
         response.end(trailers);
-        exchange = null;
-        responded(closeAfterResponse);
     }
 
     /** After the last byte of an answer was written: closes, or turns to the next request. */
@@ -361,6 +432,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     /** Sends what came through the tunnel. Takes over the buffer. */
     void tunnelData(ByteBuf data) {
+        response.count(data.readableBytes());
         channel.write(data, channel.voidPromise());
     }
 
@@ -423,13 +495,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         } else if (closing) {
             channel.close();
         } else if (current != null) {
-            ExchangeFailure failure =
-                    responding ? ExchangeFailure.Cause.STOPPED_READING : ExchangeFailure.Cause.BODY_TIMEOUT;
-            current.cancel(failure);
-            failed(failure);
-            flush();
+            current.giveUp(responding ? ExchangeFailure.Cause.STOPPED_READING : ExchangeFailure.Cause.BODY_TIMEOUT);
         } else if (head != null) {
-            refuse(ExchangeFailure.Cause.HEAD_TIMEOUT);
+            response.expect(false, false);
+            refuse(ExchangeFailure.Cause.HEAD_TIMEOUT, null);
         } else {
             // Not a byte was sent: browsers open connections ahead, and would show an unasked 408 as the answer to
             // whatever they send next.
@@ -457,8 +526,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         } else if (!body.isOver()) {
             abortIfCut();
         } else if (System.nanoTime() - requestEndNanos > HALF_CLOSE_WINDOW) {
-            current.cancel(ExchangeFailure.Cause.ABORTED);
-            reset();
+            abandon(current);
         }
     }
 
@@ -466,9 +534,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private void abortIfCut() {
         Exchange current = exchange;
         if (halfClosed && pending == null && current != null && !body.isOver()) {
-            current.cancel(ExchangeFailure.Cause.ABORTED);
-            reset();
+            abandon(current);
         }
+    }
+
+    private void abandon(Exchange current) {
+        closing = true;
+        current.abandon();
+        reset();
     }
 
     @Override
@@ -483,7 +556,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         }
         closed = true;
         closing = true;
-        loop.observer.connectionClosed();
+        loop.clients.remove(this);
+        loop.observer.connectionClosed(listener.id());
         loop.wheel.remove(timer);
         RequestHead parsing = head;
         if (parsing != null) {
@@ -497,12 +571,81 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         }
         response.release();
         Exchange current = exchange;
-        exchange = null;
         Tunnel through = tunnel;
         if (through != null) {
             through.clientClosed();
         } else if (current != null) {
-            current.cancel(ExchangeFailure.Cause.ABORTED);
+            current.abandon();
         }
+    }
+
+    // What operators ask and do
+
+    long id() {
+        return id;
+    }
+
+    /** Whether nothing is under way, not even a part of a request. */
+    boolean isIdle() {
+        return exchange == null && tunnel == null && head == null && !closing;
+    }
+
+    /** Whether it has been idle for this long. */
+    boolean isIdleFor(long nanos, long nowNanos) {
+        return isIdle() && nowNanos - endedNanos >= nanos;
+    }
+
+    /** Ends the connection because an operator wants it gone; a request that has no answer yet gets a refusal. */
+    void shutdown() {
+        Tunnel through = tunnel;
+        Exchange current = exchange;
+        if (through != null) {
+            through.shutdown();
+        } else if (current != null) {
+            keepAlive = false;
+            current.giveUp(ExchangeFailure.Cause.SHUT_DOWN);
+        } else {
+            channel.close();
+        }
+    }
+
+    /** Closes at once what nobody waits for. */
+    void closeIdle() {
+        closeAfterWrites();
+    }
+
+    OpenSession describe(long nowNanos) {
+        Tunnel through = tunnel;
+        Exchange current = through != null ? through.exchange() : exchange;
+        ServerEntry server = through != null ? through.server() : current == null ? null : current.server();
+        ServerConnection to =
+                through != null ? through.serverConnection() : current == null ? null : current.connection();
+        return new OpenSession(
+                id,
+                listener.name(),
+                address.peer(),
+                Duration.ofNanos(nowNanos - acceptedNanos),
+                phase(),
+                Optional.ofNullable(current).map(Exchange::request),
+                Optional.ofNullable(current).map(Exchange::pool),
+                Optional.ofNullable(server).map(entry -> entry.server().name()),
+                Optional.ofNullable(to).map(ServerConnection::address),
+                Duration.ofNanos(nowNanos - (current != null ? current.startNanos() : endedNanos)),
+                current == null && head == null ? 0 : bytesIn,
+                current == null ? 0 : response.bytes());
+    }
+
+    private OpenSession.Phase phase() {
+        Exchange current = exchange;
+        if (tunnel != null) {
+            return OpenSession.Phase.TUNNEL;
+        }
+        if (current != null) {
+            return current.phase();
+        }
+        if (closing) {
+            return OpenSession.Phase.CLOSING;
+        }
+        return head != null ? OpenSession.Phase.REQUEST : OpenSession.Phase.IDLE;
     }
 }

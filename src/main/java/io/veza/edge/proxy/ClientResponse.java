@@ -23,6 +23,7 @@ final class ClientResponse {
     private boolean http10;
     private boolean chunked;
     private @Nullable ByteBuf begun;
+    private long bytes;
 
     ClientResponse(TrafficLoop loop, Channel channel) {
         this.loop = loop;
@@ -33,6 +34,17 @@ final class ClientResponse {
     void expect(boolean head, boolean oldClient) {
         toHead = head;
         http10 = oldClient;
+        bytes = 0;
+    }
+
+    /** Bytes written since {@link #expect}. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Counts bytes that were written past this. */
+    void count(int written) {
+        bytes += written;
     }
 
     void interim(ResponseHead head) {
@@ -89,7 +101,7 @@ final class ClientResponse {
         ByteBuf head = begun;
         if (chunked) {
             writeOut();
-            Chunks.write(channel, data);
+            bytes += Chunks.write(channel, data);
         } else if (head != null && data.readableBytes() <= head.writableBytes()) {
             head.writeBytes(data);
             data.release();
@@ -117,6 +129,7 @@ final class ClientResponse {
     }
 
     private void write(ByteBuf buffer) {
+        bytes += buffer.readableBytes();
         channel.write(buffer, channel.voidPromise());
     }
 

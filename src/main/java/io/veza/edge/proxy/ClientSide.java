@@ -1,6 +1,7 @@
 package io.veza.edge.proxy;
 
 import io.netty.buffer.ByteBuf;
+import io.veza.edge.control.ServerEntry;
 import io.veza.edge.http1.ResponseHead;
 import io.veza.edge.http1.Trailers;
 import org.jspecify.annotations.Nullable;
@@ -25,12 +26,22 @@ interface ClientSide {
     /** Takes over a piece of the response's body. */
     void responseData(ByteBuf data);
 
+    /** Writes the end of the response. */
     void responseEnd(@Nullable Trailers trailers);
+
+    /** Fills in what is known on this side of the exchange under way. */
+    void describe(ExchangeRecord record);
+
+    /** Keeps a malformed response for an operator to look at. */
+    void captureResponse(String pool, ServerEntry server, ResponseHead head);
+
+    /** Lets go of the exchange, which is over and told of: turns to the next one or ends. */
+    void exchangeOver();
 
     /** Answers 101 and from now on speaks through the tunnel. */
     void switchTo(Tunnel tunnel, ResponseHead head, Exchange exchange);
 
-    /** Ends the exchange: with an answer if none has begun, else so that the client sees that its response is cut. */
+    /** Writes an answer if none has begun, else has the connection end so that the client sees that its response is cut. */
     void failed(ExchangeFailure failure);
 
     /** Whether the client takes more without piling up. */

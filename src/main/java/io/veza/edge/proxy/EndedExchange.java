@@ -15,12 +15,18 @@ public interface EndedExchange {
     /** The name of the listener, such as {@code http}. */
     String listener();
 
+    /** The listener's number in the counters. */
+    int listenerId();
+
     /** Who connected. */
     InetSocketAddress client();
 
     /** The pool's name; null if no route took the request, or it was not understood. */
     @Nullable
     String pool();
+
+    /** The pool's number in the counters, or {@link TrafficObserver#NO_POOL}. */
+    int poolId();
 
     /** The server that answered or was tried last; null if none was chosen. */
     @Nullable
@@ -37,7 +43,7 @@ public interface EndedExchange {
     /** Whether the client spoke HTTP/1.0. */
     boolean http10();
 
-    /** The status the client got, 101 for a tunnel; 0 if it got none. */
+    /** The status the client got, 101 for a tunnel; 0 if it got none, or none but interim ones. */
     int status();
 
     /** Bytes from the client, head included. */
@@ -77,10 +83,11 @@ public interface EndedExchange {
     @Nullable
     ExchangeFailure failure();
 
-    /** Whether it became a tunnel. */
-    boolean tunnel();
+    /** What ended the tunnel it had become; null if it became none. */
+    @Nullable
+    TunnelEnd tunnelEnd();
 
-    /** Client connections now open on this event loop's process. */
+    /** Client connections of all listeners now open. */
     int connections();
 
     /** Exchanges and tunnels now on the pool, this one included; 0 without a pool. */

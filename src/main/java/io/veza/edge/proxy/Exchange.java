@@ -10,6 +10,7 @@ import io.veza.edge.http1.Trailers;
 import io.veza.edge.http1.WebSocketHandshake;
 import io.veza.edge.persistence.StickyCookie;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,9 @@ final class Exchange {
     private final boolean chunked;
     private final boolean bodyless;
     private final long startNanos;
+    private long placedNanos;
+    private long connectedNanos;
+    private long respondedNanos;
     private final byte @Nullable [] expectedAccept;
     private final ByteBuf requestHead;
     private final ServerChoice choice;
@@ -61,6 +65,10 @@ final class Exchange {
     private long connectDeadline;
     private int interims;
     private int status;
+    private int retries;
+    private int queuePosition;
+    private boolean redispatched;
+    private Termination.Stage stage = Termination.Stage.QUEUE;
     private boolean responsePaused;
     private final TimerWheel.Timer queueTimer = new TimerWheel.Timer() {
         @Override
@@ -70,12 +78,22 @@ final class Exchange {
         }
     };
 
-    /** Reads all it needs of the head, which the caller may reuse afterwards. */
-    Exchange(TrafficLoop loop, ClientSide client, ClientAddress address, PoolTraffic pool, RequestHead head) {
+    /**
+     * Reads all it needs of the head, which the caller may reuse afterwards.
+     *
+     * @param headEndNanos when the head was complete, by the monotonic clock
+     */
+    Exchange(
+            TrafficLoop loop,
+            ClientSide client,
+            ClientAddress address,
+            PoolTraffic pool,
+            RequestHead head,
+            long headEndNanos) {
         this.loop = loop;
         this.client = client;
         this.pool = pool;
-        this.startNanos = System.nanoTime();
+        this.startNanos = headEndNanos;
         this.isHead = head.method() == Method.HEAD;
         this.http10 = head.http10();
         this.chunked = head.bodyLength() == RequestHead.CHUNKED;
@@ -102,10 +120,14 @@ final class Exchange {
         if (chosen != null && chosen.tryAcquire()) {
             if (phase == Phase.QUEUED) {
                 leaveQueue();
+                placedNanos = System.nanoTime();
+            } else if (placedNanos == 0) {
+                placedNanos = startNanos;
             }
             phase = Phase.CHOOSING;
             server = chosen;
-            loop.observer.dispatched(chosen);
+            stage = Termination.Stage.CONNECT;
+            loop.observer.dispatched(pool.id(), chosen);
             connectTo(chosen);
         } else if (chosen != null || choice.saturated(snapshot)) {
             joinQueue(snapshot);
@@ -113,6 +135,7 @@ final class Exchange {
             if (phase == Phase.QUEUED) {
                 leaveQueue();
             }
+            stage = Termination.Stage.CONNECT;
             fail(connectFailed ? ExchangeFailure.Cause.CONNECT_FAILED : ExchangeFailure.Cause.NO_SERVER);
         }
     }
@@ -130,6 +153,8 @@ final class Exchange {
             return;
         }
         if (first) {
+            queuePosition = pool.queue.size();
+            stage = Termination.Stage.QUEUE;
             loop.wheel.arm(queueTimer, pool.queueTicks);
         }
         // Whoever left in between saw no waiter: look once more.
@@ -170,6 +195,7 @@ final class Exchange {
         reused = idle != null;
         if (idle != null) {
             loop.observer.reused(chosen);
+            connectedNanos = placedNanos;
             send(idle);
             return;
         }
@@ -185,6 +211,7 @@ final class Exchange {
         if (phase != Phase.CONNECTING) {
             return false;
         }
+        connectedNanos = System.nanoTime();
         send(to);
         client.resumeUpload();
         to.flush();
@@ -199,9 +226,11 @@ final class Exchange {
         connectFailed = true;
         if (unreachable != null) {
             choice.exclude(unreachable);
-            loop.observer.connectFailed(unreachable);
+            loop.observer.connectFailed(pool.id(), unreachable);
             if (connectDeadline == 0 || System.nanoTime() - connectDeadline < 0) {
-                loop.observer.redispatched(unreachable);
+                loop.observer.redispatched(pool.id(), unreachable);
+                redispatched = true;
+                retries++;
                 phase = Phase.CHOOSING;
                 dispatchAgain();
                 return;
@@ -223,6 +252,7 @@ final class Exchange {
     private void send(ServerConnection to) {
         connection = to;
         phase = Phase.SENT;
+        stage = Termination.Stage.HEADERS;
         to.begin(this, requestHead.retainedDuplicate(), chunked, bodyless);
     }
 
@@ -277,6 +307,8 @@ final class Exchange {
 
     void responseHead(ResponseHead head, long bodyLength, int ready) {
         phase = Phase.RESPONDING;
+        stage = Termination.Stage.DATA;
+        respondedNanos = System.nanoTime();
         status = head.status();
         client.responseHead(head, this, bodyLength, ready);
     }
@@ -306,11 +338,9 @@ final class Exchange {
 
     void responseEnd(@Nullable Trailers trailers) {
         ServerEntry served = server;
-        if (served != null) {
-            loop.observer.completed(served, status, System.nanoTime() - startNanos);
-        }
         end();
         client.responseEnd(trailers);
+        over(served, null, System.nanoTime());
     }
 
     /** Turns into a tunnel; null if this is not the answer to an upgrade that was asked for. */
@@ -321,10 +351,11 @@ final class Exchange {
         if (expected == null || chosen == null || !head.accepts(expected)) {
             return null;
         }
-        loop.observer.completed(chosen, head.status(), System.nanoTime() - startNanos);
-        Tunnel tunnel = new Tunnel(loop, pool, chosen, with);
+        respondedNanos = System.nanoTime();
+        status = head.status();
+        Tunnel tunnel = new Tunnel(loop, pool, chosen, with, this);
         client.switchTo(tunnel, head, this);
-        // The place on the server passes to the tunnel.
+        // The place on the server passes to the tunnel, which ends what begins here.
         server = null;
         end();
         return tunnel;
@@ -342,12 +373,12 @@ final class Exchange {
     void serverFailed(ExchangeFailure failure) {
         ServerEntry failed = giveUpServer();
         if (failed != null && failure.retryable() && mayRepeat() && repeat(failed)) {
-            loop.observer.retried(failed);
+            loop.observer.retried(pool.id(), failed);
+            retries++;
             phase = Phase.CHOOSING;
             dispatchAgain();
         } else {
-            loop.observer.failed(failure, failed);
-            endWith(failure);
+            endWith(failure, failed);
         }
     }
 
@@ -371,12 +402,25 @@ final class Exchange {
         return first;
     }
 
-    /** The client went away or stopped taking part. */
-    void cancel(ExchangeFailure failure) {
+    /** The client went away: nobody is left to be told. */
+    void abandon() {
         if (phase != Phase.ENDED) {
-            loop.observer.failed(failure, server);
+            ServerEntry left = server;
             ServerConnection to = connection;
             end();
+            over(left, ExchangeFailure.Cause.ABORTED, System.nanoTime());
+            if (to != null) {
+                to.abandon();
+            }
+        }
+    }
+
+    /** Ends at once, and with an answer if none has begun. */
+    void giveUp(ExchangeFailure failure) {
+        if (phase != Phase.ENDED) {
+            ServerEntry left = server;
+            ServerConnection to = connection;
+            endWith(failure, left);
             if (to != null) {
                 to.abandon();
             }
@@ -384,29 +428,107 @@ final class Exchange {
     }
 
     private void fail(ExchangeFailure failure) {
-        loop.observer.failed(failure, null);
-        endWith(failure);
+        endWith(failure, null);
     }
 
-    private void endWith(ExchangeFailure failure) {
+    private void endWith(ExchangeFailure failure, @Nullable ServerEntry failed) {
         end();
         client.failed(failure);
+        over(failed, failure, System.nanoTime());
         client.flush();
     }
 
     private void end() {
-        if (phase == Phase.ENDED) {
-            return;
-        }
         if (phase == Phase.QUEUED) {
             leaveQueue();
         }
         phase = Phase.ENDED;
         giveUpServer();
+    }
+
+    private void over(@Nullable ServerEntry last, @Nullable ExchangeFailure failure, long nowNanos) {
+        ExchangeRecord record = loop.record.begin(nowNanos);
+        record.failure = failure;
+        record.stage = stage == Termination.Stage.HEADERS && !requestOver ? Termination.Stage.DATA : stage;
+        tell(last, record);
+        client.exchangeOver();
+    }
+
+    /** Tells of this exchange when the tunnel it has become is over. */
+    void tunnelOver(ServerEntry held, TunnelEnd end) {
+        ExchangeRecord record = loop.record.begin(System.nanoTime());
+        record.tunnelEnd = end;
+        tell(held, record);
+    }
+
+    private void tell(@Nullable ServerEntry last, ExchangeRecord record) {
+        client.describe(record);
+        record.pool = pool;
+        record.server = last;
+        record.requestHead = requestHead;
+        record.http10 = http10;
+        ExchangeFailure failure = record.failure;
+        record.status = status != 0 || failure == null ? status : failure.status();
+        record.retries = retries;
+        record.redispatched = redispatched;
+        record.queuePosition = queuePosition;
+        record.cookie = choice.cookie(status == 0 ? null : last);
+        if (placedNanos != 0) {
+            record.queueNanos = placedNanos - startNanos;
+            if (connectedNanos != 0) {
+                record.connectNanos = connectedNanos - placedNanos;
+                if (respondedNanos != 0) {
+                    record.responseNanos = respondedNanos - connectedNanos;
+                }
+            }
+        }
+        loop.tell(record);
         requestHead.release();
     }
 
     // What others ask
+
+    void captureResponse(ResponseHead head) {
+        ServerEntry from = server;
+        if (from != null) {
+            client.captureResponse(pool.name(), from, head);
+        }
+    }
+
+    /** The request line without the version, for an operator. */
+    String request() {
+        int end = requestHead.bytesBefore((byte) '\r');
+        String line = requestHead.toString(requestHead.readerIndex(), Math.max(0, end), StandardCharsets.US_ASCII);
+        return line.substring(0, Math.max(0, line.lastIndexOf(' ')));
+    }
+
+    OpenSession.Phase phase() {
+        return switch (phase) {
+            case CHOOSING, CONNECTING -> OpenSession.Phase.CONNECTING;
+            case QUEUED -> OpenSession.Phase.QUEUED;
+            case SENT -> OpenSession.Phase.SENT;
+            case RESPONDING -> OpenSession.Phase.RESPONDING;
+            case ENDED -> OpenSession.Phase.CLOSING;
+        };
+    }
+
+    String pool() {
+        return pool.name();
+    }
+
+    @Nullable
+    ServerEntry server() {
+        return server;
+    }
+
+    @Nullable
+    ServerConnection connection() {
+        return connection;
+    }
+
+    long startNanos() {
+        return startNanos;
+    }
 
     ClientSide client() {
         return client;

@@ -83,8 +83,10 @@ public sealed interface ExchangeFailure {
         MARKED_DOWN(Side.SERVER, 502, "the server went down before it answered"),
         RESPONSE_MALFORMED(Side.SERVER, 502, "the server's answer is not valid HTTP"),
         RESPONSE_CUT(Side.SERVER, 502, "the server's answer ended early"),
+        RESPONSE_STALLED(Side.SERVER, 502, "the server stopped in the middle of its answer"),
         RESPONSE_TIMEOUT(Side.SERVER, 504, "the server did not answer in time"),
 
+        SHUT_DOWN(Side.EDGE, 503, "the session was shut down by an operator"),
         NO_ROUTE(Side.EDGE, 404, "no route takes this request"),
         NO_SERVER(Side.EDGE, 503, "no server is available"),
         QUEUE_FULL(Side.EDGE, 503, "every server is busy and the queue is full"),

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class PoolTraffic {
 
     private final PoolController controller;
+    private final int id;
     final @Nullable StickyCookie sticky;
 
     /** Null unless the pool hashes. */
@@ -29,8 +30,10 @@ final class PoolTraffic {
     final long tunnelTicks;
     final long queueTicks;
 
-    PoolTraffic(PoolController controller) {
+    /** @param id its number in the counters */
+    PoolTraffic(PoolController controller, int id) {
         this.controller = controller;
+        this.id = id;
         PoolDefinition definition = controller.snapshot().definition();
         Pool pool = definition.pool();
         this.sticky = definition.stickyCookie().orElse(null);
@@ -43,6 +46,23 @@ final class PoolTraffic {
         this.serverTicks = TimerWheel.ticks(pool.timeouts().server());
         this.tunnelTicks = TimerWheel.ticks(pool.timeouts().tunnel());
         this.queueTicks = TimerWheel.ticks(pool.timeouts().queue());
+    }
+
+    String name() {
+        return controller.name();
+    }
+
+    int id() {
+        return id;
+    }
+
+    /** Exchanges and tunnels on all its servers now. */
+    int inFlight() {
+        int sum = 0;
+        for (ServerEntry entry : snapshot().entries()) {
+            sum += entry.inFlight();
+        }
+        return sum;
     }
 
     PoolSnapshot snapshot() {

@@ -94,6 +94,14 @@ final class ServerChoice {
         excluded.add(server.server().name());
     }
 
+    /** What the request's cookie was, and what a response of this server made of it; null if there was no response. */
+    Termination.Cookie cookie(@Nullable ServerEntry served) {
+        if (session == null) {
+            return Termination.Cookie.UNUSED;
+        }
+        return served == null ? session.seen() : session.after(served);
+    }
+
     /** The cookie line that a response of this server must carry, or null. */
     byte @Nullable [] setCookie(ServerEntry served) {
         return session == null ? null : session.setCookie(served);

@@ -174,6 +174,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
                 return false;
             }
             case FAULT -> {
+                current.captureResponse(reading);
                 fail(current, ExchangeFailure.Cause.RESPONSE_MALFORMED);
                 return false;
             }
@@ -182,6 +183,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         unflushed = current.client();
         if (reading.isInterim()) {
             boolean accepted = current.interim(reading);
+            if (!accepted) {
+                current.captureResponse(reading);
+            }
             reading.reset();
             if (!accepted) {
                 fail(current, ExchangeFailure.Cause.RESPONSE_MALFORMED);
@@ -221,12 +225,14 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     private void upgrade(ResponseHead reading, ByteBuf in, Exchange current) {
         Tunnel opened = current.upgrade(reading, this);
         if (opened == null) {
+            current.captureResponse(reading);
             fail(current, ExchangeFailure.Cause.RESPONSE_MALFORMED);
             return;
         }
         loop.wheel.remove(timer);
         exchange = null;
         tunnel = opened;
+        home.opened(opened);
         if (in.isReadable()) {
             opened.fromServer(in.retainedSlice());
             opened.flushClient();
@@ -331,7 +337,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         } else if (current.waitsForClient(channel.isWritable())) {
             loop.wheel.arm(timer, current.serverTicks());
         } else {
-            fail(current, inBody ? ExchangeFailure.Cause.RESPONSE_CUT : ExchangeFailure.Cause.RESPONSE_TIMEOUT);
+            fail(current, inBody ? ExchangeFailure.Cause.RESPONSE_STALLED : ExchangeFailure.Cause.RESPONSE_TIMEOUT);
         }
     }
 
@@ -397,6 +403,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
             }
             flushClient();
         }
+    }
+
+    InetSocketAddress address() {
+        return address;
     }
 
     Channel channel() {

@@ -5,11 +5,14 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.veza.edge.control.ServerEntry;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.Set;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +21,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerConnections {
 
+    private static final Logger LOG = Logger.getLogger(ServerConnections.class);
+
     private final TrafficLoop loop;
     private final ArrayDeque<ServerConnection> idle = new ArrayDeque<>();
     private final Set<ServerConnection> all = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    /** In the order in which they were opened. */
+    private final Set<Tunnel> tunnels = new LinkedHashSet<>();
+
+    private @Nullable TunnelDrain drain;
 
     ServerConnections(TrafficLoop loop) {
         this.loop = loop;
@@ -83,10 +93,43 @@ final class ServerConnections {
         idle.remove(connection);
     }
 
+    void opened(Tunnel tunnel) {
+        tunnels.add(tunnel);
+    }
+
+    void ended(Tunnel tunnel) {
+        tunnels.remove(tunnel);
+    }
+
+    /** The open tunnels, the oldest first. */
+    Set<Tunnel> tunnels() {
+        return tunnels;
+    }
+
+    /** Closes the tunnels one after the other, so that none is left after this time; replaces what was begun before. */
+    void drainTunnels(Duration within) {
+        stopDraining();
+        drain = new TunnelDrain(loop.eventLoop, () -> tunnels, within);
+    }
+
+    /** Lets the tunnels be that are still open. */
+    void stopDraining() {
+        TunnelDrain under = drain;
+        drain = null;
+        if (under != null) {
+            under.stop();
+        }
+    }
+
     /** Ends everything on this server: exchanges in flight, idle connections, tunnels. */
     void cut() {
         for (ServerConnection connection : new ArrayList<>(all)) {
-            connection.cut();
+            try {
+                connection.cut();
+            } catch (RuntimeException e) {
+                // The others must go all the same.
+                LOG.error("a connection could not be cut", e);
+            }
         }
     }
 

@@ -15,6 +15,7 @@ final class StickySession {
     private @Nullable String server;
     private boolean refresh;
     private @Nullable Instant firstSeen;
+    private Termination.Cookie seen = Termination.Cookie.NONE;
 
     /** Takes the first cookie that names a usable server and has not expired. */
     StickySession(StickyCookie sticky, PoolSnapshot snapshot, RequestHead head) {
@@ -32,8 +33,13 @@ final class StickySession {
             int valueStart = (int) (found >>> 32);
             int valueEnd = (int) found;
             ServerEntry named = snapshot.persistent(buf, valueStart, valueEnd);
-            if (named != null && honours(buf, valueStart, valueEnd)) {
+            if (named == null) {
+                seen = snapshot.names(buf, valueStart, valueEnd) ? Termination.Cookie.DOWN : Termination.Cookie.INVALID;
+            } else if (honours(buf, valueStart, valueEnd)) {
                 server = named.server().name();
+                seen = Termination.Cookie.VALID;
+            } else {
+                seen = Termination.Cookie.EXPIRED;
             }
         }
     }
@@ -61,6 +67,20 @@ final class StickySession {
     @Nullable
     String server() {
         return server;
+    }
+
+    /** What the request's cookie was. */
+    Termination.Cookie seen() {
+        return seen;
+    }
+
+    /** What it was and what a response of this server made of it. */
+    Termination.Cookie after(ServerEntry served) {
+        boolean holdsIt = served.server().name().equals(server);
+        if (!holdsIt) {
+            return seen.set();
+        }
+        return refresh ? Termination.Cookie.VALID_UPDATED : seen;
     }
 
     /** The cookie line that a response of this server must carry, or null if the client's cookie is right as it is. */

@@ -2,146 +2,224 @@ package io.veza.edge.proxy;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.veza.edge.control.ServerEntry;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counters of one event loop, written by it alone and read from anywhere: a plain add and an opaque store each. What is
- * read may lag behind by a moment but never goes back. {@link #sum} folds those of all loops.
+ * Counters of one event loop, written by it alone and read from anywhere. What is read may lag behind by a moment but never
+ * goes back. {@link #sum} folds those of all loops.
  */
 public final class TrafficCounters implements TrafficObserver {
 
-    /** What is counted for each server. */
-    public enum ServerCount {
+    /** What is counted for listeners, pools and servers, each as far as it has such a thing. */
+    public enum Count {
+        CONNECTIONS_OPENED,
+        CONNECTIONS_CLOSED,
+        REQUESTS,
         DISPATCHED,
         CONNECTED,
         CONNECT_FAILED,
         REUSED,
         REDISPATCHED,
         RETRIED,
-        FAILED,
+        TUNNELS_OPENED,
+        TUNNELS_CLOSED,
+        /** Requests that came to their end. */
+        ENDED,
         RESPONSES_1XX,
         RESPONSES_2XX,
         RESPONSES_3XX,
         RESPONSES_4XX,
         RESPONSES_5XX,
-        TUNNELS_OPENED,
-        TUNNELS_CLOSED
+        /** Ended without a status, or with one beyond 599. */
+        RESPONSES_OTHER,
+        BYTES_IN,
+        BYTES_OUT,
+        QUEUE_NANOS,
+        CONNECT_NANOS,
+        RESPONSE_NANOS,
+        TOTAL_NANOS,
+        /** Exchanges that had a response's head, and so are in the three times above and in the percentiles. */
+        TIMED,
+        CLIENT_FAILED,
+        CLIENT_ABORTED,
+        SERVER_FAILED,
+        SERVER_ABORTED,
+        EDGE_FAILED,
+        /** Failed by the server or the edge, or answered with a 5xx. */
+        ERRORS
     }
 
-    private static final int PER_SERVER = ServerCount.values().length;
-    private static final ServerCount[] RESPONSES = {
-        ServerCount.RESPONSES_1XX,
-        ServerCount.RESPONSES_2XX,
-        ServerCount.RESPONSES_3XX,
-        ServerCount.RESPONSES_4XX,
-        ServerCount.RESPONSES_5XX
+    /** What counts are kept of, each by numbers from 0. */
+    public enum Scope {
+        LISTENER,
+        POOL,
+        SERVER
+    }
+
+    private static final Count[] RESPONSES = {
+        Count.RESPONSES_OTHER,
+        Count.RESPONSES_1XX,
+        Count.RESPONSES_2XX,
+        Count.RESPONSES_3XX,
+        Count.RESPONSES_4XX,
+        Count.RESPONSES_5XX
     };
-    private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
 
-    /** Connections opened and closed. */
-    private final long[] connections = new long[2];
-
-    /** By {@code ServerEntry.id() * PER_SERVER + ServerCount.ordinal()}; replaced when it grows. */
-    private volatile long[] servers = new long[PER_SERVER * 16];
+    private final LoopCounts listeners = new LoopCounts();
+    private final LoopCounts pools = new LoopCounts();
+    private final LoopCounts servers = new LoopCounts();
 
     /** By {@link ExchangeFailure#reason()}. Failures are rare enough for a map. */
     @GuardedBy("itself")
     private final Map<String, Long> failures = new TreeMap<>();
 
-    private static void add(long[] counts, int index) {
-        LONGS.setOpaque(counts, index, counts[index] + 1);
-    }
-
-    @SuppressWarnings("EnumOrdinal") // an index within this process, as in sum
-    private void count(ServerEntry server, ServerCount what) {
-        int index = server.id() * PER_SERVER + what.ordinal();
-        long[] counts = servers;
-        if (index >= counts.length) {
-            counts = Arrays.copyOf(counts, Math.max(counts.length * 2, index + PER_SERVER));
-            servers = counts;
-        }
-        add(counts, index);
+    @Override
+    public void connectionOpened(int listener) {
+        listeners.add(listener, Count.CONNECTIONS_OPENED, 1);
     }
 
     @Override
-    public void connectionOpened() {
-        add(connections, 0);
+    public void connectionClosed(int listener) {
+        listeners.add(listener, Count.CONNECTIONS_CLOSED, 1);
     }
 
     @Override
-    public void connectionClosed() {
-        add(connections, 1);
-    }
-
-    @Override
-    public void failed(ExchangeFailure failure, @Nullable ServerEntry server) {
-        synchronized (failures) {
-            failures.merge(failure.reason(), 1L, Long::sum);
-        }
-        if (server != null && failure.side() == ExchangeFailure.Side.SERVER) {
-            count(server, ServerCount.FAILED);
+    public void requested(int listener, int pool) {
+        listeners.add(listener, Count.REQUESTS, 1);
+        if (pool != NO_POOL) {
+            pools.add(pool, Count.REQUESTS, 1);
         }
     }
 
     @Override
-    public void dispatched(ServerEntry server) {
-        count(server, ServerCount.DISPATCHED);
+    public void dispatched(int pool, ServerEntry server) {
+        pools.add(pool, Count.DISPATCHED, 1);
+        servers.add(server.id(), Count.DISPATCHED, 1);
     }
 
     @Override
     public void connected(ServerEntry server, long nanos) {
-        count(server, ServerCount.CONNECTED);
-    }
-
-    @Override
-    public void connectFailed(ServerEntry server) {
-        count(server, ServerCount.CONNECT_FAILED);
+        servers.add(server.id(), Count.CONNECTED, 1);
     }
 
     @Override
     public void reused(ServerEntry server) {
-        count(server, ServerCount.REUSED);
+        servers.add(server.id(), Count.REUSED, 1);
     }
 
     @Override
-    public void redispatched(ServerEntry from) {
-        count(from, ServerCount.REDISPATCHED);
+    public void connectFailed(int pool, ServerEntry server) {
+        pools.add(pool, Count.CONNECT_FAILED, 1);
+        servers.add(server.id(), Count.CONNECT_FAILED, 1);
     }
 
     @Override
-    public void retried(ServerEntry server) {
-        count(server, ServerCount.RETRIED);
+    public void redispatched(int pool, ServerEntry from) {
+        pools.add(pool, Count.REDISPATCHED, 1);
+        servers.add(from.id(), Count.REDISPATCHED, 1);
     }
 
     @Override
-    public void completed(ServerEntry server, int status, long nanos) {
-        count(server, RESPONSES[status / 100 - 1]);
+    public void retried(int pool, ServerEntry server) {
+        pools.add(pool, Count.RETRIED, 1);
+        servers.add(server.id(), Count.RETRIED, 1);
     }
 
     @Override
-    public void tunnelOpened(ServerEntry server) {
-        count(server, ServerCount.TUNNELS_OPENED);
+    public void tunnelOpened(int pool, ServerEntry server) {
+        pools.add(pool, Count.TUNNELS_OPENED, 1);
+        servers.add(server.id(), Count.TUNNELS_OPENED, 1);
     }
 
     @Override
-    public void tunnelClosed(ServerEntry server) {
-        count(server, ServerCount.TUNNELS_CLOSED);
+    public void tunnelClosed(int pool, ServerEntry server) {
+        pools.add(pool, Count.TUNNELS_CLOSED, 1);
+        servers.add(server.id(), Count.TUNNELS_CLOSED, 1);
     }
 
-    /** One server's count over all loops. */
-    @SuppressWarnings("EnumOrdinal")
-    public static long sum(Collection<TrafficCounters> loops, ServerEntry server, ServerCount what) {
-        int index = server.id() * PER_SERVER + what.ordinal();
+    @Override
+    public void ended(EndedExchange exchange) {
+        ExchangeFailure failure = exchange.failure();
+        if (failure != null) {
+            synchronized (failures) {
+                failures.merge(failure.reason(), 1L, Long::sum);
+            }
+        }
+        ended(listeners, exchange.listenerId(), exchange, failure);
+        if (exchange.poolId() != NO_POOL) {
+            ended(pools, exchange.poolId(), exchange, failure);
+        }
+        ServerEntry server = exchange.server();
+        if (server != null) {
+            ended(servers, server.id(), exchange, failure);
+        }
+    }
+
+    private static void ended(LoopCounts counts, int id, EndedExchange exchange, @Nullable ExchangeFailure failure) {
+        int hundreds = exchange.status() / 100;
+        counts.add(id, Count.ENDED, 1);
+        counts.add(id, RESPONSES[hundreds < RESPONSES.length ? hundreds : 0], 1);
+        counts.add(id, Count.BYTES_IN, exchange.bytesIn());
+        counts.add(id, Count.BYTES_OUT, exchange.bytesOut());
+        if (exchange.responseNanos() >= 0) {
+            counts.add(id, Count.TIMED, 1);
+            counts.add(id, Count.QUEUE_NANOS, exchange.queueNanos());
+            counts.add(id, Count.CONNECT_NANOS, exchange.connectNanos());
+            counts.add(id, Count.RESPONSE_NANOS, exchange.responseNanos());
+            counts.add(id, Count.TOTAL_NANOS, exchange.totalNanos());
+            counts.took(id, exchange.queueNanos() + exchange.connectNanos() + exchange.responseNanos());
+        }
+        if (failure != null) {
+            failed(counts, id, failure, exchange.responseNanos() >= 0);
+        }
+        if (hundreds == 5 || (failure != null && failure.side() != ExchangeFailure.Side.CLIENT)) {
+            counts.add(id, Count.ERRORS, 1);
+        }
+    }
+
+    private static void failed(LoopCounts counts, int id, ExchangeFailure failure, boolean begun) {
+        switch (failure.side()) {
+            case CLIENT -> {
+                counts.add(id, Count.CLIENT_FAILED, 1);
+                if (failure.status() == 0) {
+                    counts.add(id, Count.CLIENT_ABORTED, 1);
+                }
+            }
+            case SERVER -> {
+                counts.add(id, Count.SERVER_FAILED, 1);
+                if (begun) {
+                    counts.add(id, Count.SERVER_ABORTED, 1);
+                }
+            }
+            case EDGE -> counts.add(id, Count.EDGE_FAILED, 1);
+        }
+    }
+
+    private LoopCounts of(Scope scope) {
+        return switch (scope) {
+            case LISTENER -> listeners;
+            case POOL -> pools;
+            case SERVER -> servers;
+        };
+    }
+
+    /** One count over all loops; 0 for a number nothing was counted for. */
+    public static long sum(Collection<TrafficCounters> loops, Scope scope, int id, Count what) {
         long sum = 0;
         for (TrafficCounters loop : loops) {
-            long[] counts = loop.servers;
-            sum += index < counts.length ? (long) LONGS.getOpaque(counts, index) : 0;
+            sum += loop.of(scope).get(id, what);
+        }
+        return sum;
+    }
+
+    /** How many exchanges took how long until the response's head, over all loops, by the buckets of {@link Durations}. */
+    public static long[] durations(Collection<TrafficCounters> loops, Scope scope, int id) {
+        long[] sum = new long[Durations.BUCKETS];
+        for (TrafficCounters loop : loops) {
+            loop.of(scope).addDurations(id, sum);
         }
         return sum;
     }
@@ -155,14 +233,5 @@ public final class TrafficCounters implements TrafficObserver {
             }
         }
         return sum;
-    }
-
-    /** Client connections now open. */
-    public static long openConnections(Collection<TrafficCounters> loops) {
-        long open = 0;
-        for (TrafficCounters loop : loops) {
-            open += (long) LONGS.getOpaque(loop.connections, 0) - (long) LONGS.getOpaque(loop.connections, 1);
-        }
-        return open;
     }
 }

@@ -17,9 +17,14 @@ import io.veza.edge.http1.RequestHead;
 import io.veza.edge.http1.ResponseHead;
 import io.veza.edge.http1.WebSocketFrames;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,9 +43,31 @@ final class TrafficLoop {
     static final ByteBufAllocator ALLOCATOR =
             new PooledByteBufAllocator(true, 0, NettyRuntime.availableProcessors(), 8192, 9, 256, 64, true);
 
+    /**
+     * How long a connection of a stopping edge may be idle: whoever uses it sends the next request within this time, has it
+     * answered, and is told that the connection ends with it. One that was closed at once might have had one on its way.
+     */
+    private static final Duration IDLE_GRACE = Duration.ofSeconds(2);
+
     final EventLoop eventLoop;
     final TrafficSettings settings;
     final TrafficObserver observer;
+    final @Nullable ExchangeLog log;
+    final ErrorCaptures errors;
+
+    /** Client connections of the whole process. */
+    final IntSupplier connections;
+
+    /** What is told of each exchange that ends. */
+    final ExchangeRecord record = new ExchangeRecord();
+
+    private @Nullable TunnelDrain tunnelDrain;
+    private @Nullable ScheduledFuture<?> idleClosing;
+
+    /** Whether the edge is going down, so that connections end with their next answer. */
+    boolean stopping;
+
+    final Set<ClientConnection> clients = new LinkedHashSet<>();
     final TimerWheel wheel = new TimerWheel();
     final HeadWriter writer = new HeadWriter();
     final RequestIds ids = new RequestIds();
@@ -61,10 +88,16 @@ final class TrafficLoop {
             EventLoop eventLoop,
             Class<? extends Channel> channelType,
             TrafficSettings settings,
-            TrafficObserver observer) {
+            TrafficObserver observer,
+            @Nullable ExchangeLog log,
+            ErrorCaptures errors,
+            IntSupplier connections) {
         this.eventLoop = eventLoop;
         this.settings = settings;
         this.observer = observer;
+        this.log = log;
+        this.errors = errors;
+        this.connections = connections;
         this.requestHeadTicks = TimerWheel.ticks(settings.requestHead());
         this.clientTicks = TimerWheel.ticks(settings.client());
         this.keepAliveTicks = TimerWheel.ticks(settings.keepAlive());
@@ -91,6 +124,14 @@ final class TrafficLoop {
     /** An own start of a connection to a server; the caller adds handler and address. */
     Bootstrap newConnection() {
         return bootstrap.clone();
+    }
+
+    /** Has the record counted and logged. */
+    void tell(ExchangeRecord ended) {
+        observer.ended(ended);
+        if (log != null) {
+            log.ended(ended);
+        }
     }
 
     /** A parser, reset; to be given back as soon as its head is dealt with. */
@@ -142,8 +183,40 @@ final class TrafficLoop {
         }
     }
 
-    /** Stops the timers. */
-    void stop() {
+    /** Has every connection end with its next answer, or when it has been idle for a moment, and every tunnel in time. */
+    void drain(Duration within) {
+        stopping = true;
+        forEachServer(ServerConnections::stopDraining);
+        tunnelDrain = new TunnelDrain(eventLoop, this::tunnels, within);
+        long tick = IDLE_GRACE.toNanos() / 4;
+        idleClosing = eventLoop.scheduleAtFixedRate(this::closeIdle, tick, tick, TimeUnit.NANOSECONDS);
+    }
+
+    private List<Tunnel> tunnels() {
+        List<Tunnel> all = new ArrayList<>();
+        forEachServer(server -> all.addAll(server.tunnels()));
+        return all;
+    }
+
+    private void closeIdle() {
+        long now = System.nanoTime();
+        List.copyOf(clients).stream()
+                .filter(client -> client.isIdleFor(IDLE_GRACE.toNanos(), now))
+                .forEach(ClientConnection::closeIdle);
+    }
+
+    /** Ends everything: exchanges and tunnels, then what is left of connections, then the timers. */
+    void close() {
+        stopping = true;
+        forEachServer(ServerConnections::stopDraining);
+        if (tunnelDrain != null) {
+            tunnelDrain.stop();
+        }
+        if (idleClosing != null) {
+            idleClosing.cancel(false);
+        }
+        forEachServer(ServerConnections::cut);
+        List.copyOf(clients).stream().filter(ClientConnection::isIdle).forEach(ClientConnection::closeIdle);
         ticking.cancel(false);
     }
 }

@@ -1,23 +1,26 @@
 package io.veza.edge.proxy;
 
 import io.veza.edge.control.ServerEntry;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Is told what the traffic plane does: the seam for metrics and logs. Each event loop has an observer of its own and calls
- * it on itself only, so that counting needs neither locks nor atomics; implementations must not block or allocate.
+ * Is told what the traffic plane does: the seam for metrics. Each event loop has an observer of its own and calls it on
+ * itself only, so that counting needs neither locks nor atomics; implementations must not block or allocate. Listeners and
+ * pools go by the small numbers that {@link TrafficPlane} gives them.
  */
 public interface TrafficObserver {
 
-    void connectionOpened();
+    /** Stands for the pool of a request that no route took, or that was not understood. */
+    int NO_POOL = -1;
 
-    void connectionClosed();
+    void connectionOpened(int listener);
 
-    /** A request was turned away by the edge itself or failed; with the server it was for, if one had been chosen. */
-    void failed(ExchangeFailure failure, @Nullable ServerEntry server);
+    void connectionClosed(int listener);
+
+    /** A request came, understood or not. */
+    void requested(int listener, int pool);
 
     /** An exchange was given to a server: at first, by {@link #redispatched} or by {@link #retried}. */
-    void dispatched(ServerEntry server);
+    void dispatched(int pool, ServerEntry server);
 
     /** A connection to a server was made, taking this long. */
     void connected(ServerEntry server, long nanos);
@@ -26,23 +29,18 @@ public interface TrafficObserver {
     void reused(ServerEntry server);
 
     /** A server could not be reached. */
-    void connectFailed(ServerEntry server);
+    void connectFailed(int pool, ServerEntry server);
 
     /** A server could not be reached and the exchange goes to another. */
-    void redispatched(ServerEntry from);
+    void redispatched(int pool, ServerEntry from);
 
     /** A server closed before its first byte and the exchange is sent once more. */
-    void retried(ServerEntry server);
+    void retried(int pool, ServerEntry server);
 
-    /**
-     * An exchange came to its end in good order.
-     *
-     * @param status of the response
-     * @param nanos from the end of the request's head to the end of the response
-     */
-    void completed(ServerEntry server, int status, long nanos);
+    void tunnelOpened(int pool, ServerEntry server);
 
-    void tunnelOpened(ServerEntry server);
+    void tunnelClosed(int pool, ServerEntry server);
 
-    void tunnelClosed(ServerEntry server);
+    /** A request came to its end, one way or the other; one that became a tunnel, with the tunnel. */
+    void ended(EndedExchange exchange);
 }

@@ -18,17 +18,25 @@ import io.netty.util.concurrent.Future;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerTransition;
+import io.veza.edge.health.AdminState;
 import io.veza.edge.pool.Route;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The listeners and the event loops behind them: takes connections in, spreads them over the loops, and cuts the sessions
@@ -45,15 +53,19 @@ public final class TrafficPlane implements AutoCloseable {
     private final Map<String, PoolTraffic> pools = new HashMap<>();
     private final RouteTable<PoolTraffic> routes;
     private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicLong connectionIds = new AtomicLong();
+    private final ErrorCaptures errors = new ErrorCaptures();
+    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
     @GuardedBy("itself")
-    private final List<Channel> listeners = new ArrayList<>();
+    private final List<Channel> accepting = new ArrayList<>();
 
     /**
      * Puts itself on the event loops; binds nothing yet.
      *
      * @param group of native epoll or NIO loops; stays its owner's
      * @param observers gives each event loop its own
+     * @param logs likewise, or null for no log
      */
     public TrafficPlane(
             EventLoopGroup group,
@@ -61,7 +73,8 @@ public final class TrafficPlane implements AutoCloseable {
             Collection<PoolController> controllers,
             List<Route> routes,
             Optional<String> defaultPool,
-            Supplier<TrafficObserver> observers) {
+            Supplier<? extends TrafficObserver> observers,
+            Supplier<? extends @Nullable ExchangeLog> logs) {
         this.group = group;
         this.epoll = isEpoll(group);
         this.settings = settings;
@@ -72,11 +85,16 @@ public final class TrafficPlane implements AutoCloseable {
                             (EventLoop) loop,
                             epoll ? EpollSocketChannel.class : NioSocketChannel.class,
                             settings,
-                            observers.get()));
+                            observers.get(),
+                            logs.get(),
+                            errors,
+                            connections::get));
         }
         for (PoolController controller : controllers) {
-            pools.put(controller.name(), new PoolTraffic(controller));
+            PoolTraffic pool = new PoolTraffic(controller, pools.size());
+            pools.put(controller.name(), pool);
             controller.addListener(this::onTransition);
+            controller.addChangeListener(pool.queue::wakeAll);
         }
         this.routes =
                 new RouteTable<>(routes, pools, defaultPool.map(pools::get).orElse(null));
@@ -89,37 +107,63 @@ public final class TrafficPlane implements AutoCloseable {
     /**
      * Accepts HTTP/1.1 on an address.
      *
+     * @param scheme {@code http} or {@code https}; also the listener's name
      * @return the address it is bound to, its port chosen by the system if it was 0
      * @throws Exception if the address cannot be bound
      */
     public InetSocketAddress listen(InetSocketAddress address, String scheme) throws Exception {
         Class<? extends ServerChannel> type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
-        Channel listener = new ServerBootstrap()
+        ClientInitializer initializer = new ClientInitializer();
+        Channel channel = new ServerBootstrap()
                 .group(group)
                 .channel(type)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.ALLOCATOR, TrafficLoop.ALLOCATOR)
                 .childOption(ChannelOption.RCVBUF_ALLOCATOR, TrafficLoop.receiveBuffers())
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, TrafficLoop.WATER_MARK)
-                .childHandler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        accept(channel, scheme);
-                    }
-                })
+                .childHandler(initializer)
                 .bind(address)
                 .sync()
                 .channel();
-        synchronized (listeners) {
-            listeners.add(listener);
+        Listener listener = new Listener(listeners.size(), scheme, (InetSocketAddress) channel.localAddress());
+        initializer.listener = listener;
+        listeners.add(listener);
+        synchronized (accepting) {
+            accepting.add(channel);
         }
-        return (InetSocketAddress) listener.localAddress();
+        channel.config().setAutoRead(true);
+        return listener.address();
     }
 
-    private void accept(Channel channel, String scheme) {
+    /** Knows the listener before the first connection is accepted, since accepting begins after it is set. */
+    private final class ClientInitializer extends ChannelInitializer<Channel> {
+        private volatile @Nullable Listener listener;
+
+        @Override
+        protected void initChannel(Channel channel) {
+            Listener known = listener;
+            TrafficLoop loop = loops.get(channel.eventLoop());
+            count(channel);
+            InetSocketAddress peer = (InetSocketAddress) channel.remoteAddress();
+            InetSocketAddress local = (InetSocketAddress) channel.localAddress();
+            if (known == null || peer == null || local == null || loop == null) {
+                channel.close();
+                return;
+            }
+            boolean trusted = settings.trustedProxy().test(peer.getAddress());
+            ClientAddress address = new ClientAddress(peer, local, known.name(), trusted);
+            channel.pipeline()
+                    .addLast(new ClientConnection(
+                            loop, routes, known, address, channel, connectionIds.getAndIncrement()));
+        }
+    }
+
+    /** Counts one more client until it closes, and has accepting pause while there are too many. */
+    private void count(Channel channel) {
         Channel listener = channel.parent();
         if (connections.incrementAndGet() >= settings.maxConnections()) {
             listener.config().setAutoRead(false);
@@ -135,54 +179,75 @@ public final class TrafficPlane implements AutoCloseable {
                 listener.config().setAutoRead(true);
             }
         });
-        InetSocketAddress peer = (InetSocketAddress) channel.remoteAddress();
-        InetSocketAddress local = (InetSocketAddress) channel.localAddress();
-        TrafficLoop loop = loops.get(channel.eventLoop());
-        if (peer == null || local == null || loop == null) {
-            channel.close();
-            return;
-        }
-        boolean trusted = settings.trustedProxy().test(peer.getAddress());
-        ClientAddress address = new ClientAddress(peer, local, scheme, trusted);
-        channel.pipeline().addLast(new ClientConnection(loop, routes, address, channel));
     }
 
     private void onTransition(ServerTransition transition) {
+        ServerEntry server = transition.server();
         if (transition.cutsSessions()) {
-            shutdownSessions(transition.server());
+            shutdownSessions(server);
         }
-        PoolTraffic pool = pools.get(transition.pool());
-        if (pool != null) {
-            pool.queue.wakeAll();
+        if (transition.to().admin() != AdminState.DRAIN
+                || transition.to().drain().isEmpty()) {
+            onEachLoop(loop -> loop.connections(server).stopDraining());
+        } else {
+            transition.drainDeadline().ifPresent(deadline -> {
+                Duration within = Duration.between(transition.at(), deadline);
+                onEachLoop(loop -> loop.connections(server).drainTunnels(within));
+            });
         }
     }
 
-    /** Exchanges that wait for a place in this pool; 0 for an unknown one. */
-    public int queued(String pool) {
-        PoolTraffic traffic = pools.get(pool);
-        return traffic == null ? 0 : traffic.queue.size();
-    }
-
-    /** Every client connection, in no order. Waits for the event loops: not to be called on one. */
-    public List<OpenSession> sessions() {
-        return List.of();
-    }
-
-    /** Cuts one client connection off; false if there is none of this id. Waits for the event loops: not to be called on one. */
-    public boolean shutdownSession(long id) {
-        return false;
-    }
-
-    /** Cuts off everything that runs on a server, as its going down would. Returns before it is done. */
-    public void shutdownSessions(ServerEntry server) {
+    private void onEachLoop(Consumer<TrafficLoop> action) {
         for (TrafficLoop loop : loops.values()) {
-            loop.eventLoop.execute(() -> loop.connections(server).cut());
+            loop.eventLoop.execute(() -> action.accept(loop));
         }
     }
 
-    /** The last malformed request of each listener and the last malformed response of each pool. */
-    public List<CapturedError> errors() {
-        return List.of();
+    /** What each event loop answers, in no order. Waits for them: not to be called on one. */
+    private <T> List<T> ofEachLoop(Function<TrafficLoop, T> question) {
+        List<Future<T>> answers = new ArrayList<>();
+        for (TrafficLoop loop : loops.values()) {
+            answers.add(loop.eventLoop.submit(() -> question.apply(loop)));
+        }
+        return answers.stream()
+                .map(answer -> answer.syncUninterruptibly().getNow())
+                .toList();
+    }
+
+    /** The bound listeners in the order in which they were bound. */
+    public List<Listener> listeners() {
+        return List.copyOf(listeners);
+    }
+
+    /**
+     * The pool's number in the counters.
+     *
+     * @throws IllegalArgumentException if there is no such pool
+     */
+    public int poolId(String pool) {
+        return traffic(pool).id();
+    }
+
+    private PoolTraffic traffic(String pool) {
+        PoolTraffic traffic = pools.get(pool);
+        if (traffic == null) {
+            throw new IllegalArgumentException("there is no pool " + pool);
+        }
+        return traffic;
+    }
+
+    /** Exchanges that wait for a place in this pool. */
+    public int queued(String pool) {
+        return traffic(pool).queue.size();
+    }
+
+    /** The most that ever waited at once in this pool, or since {@link #forgetMostQueued}. */
+    public int mostQueued(String pool) {
+        return traffic(pool).queue.most();
+    }
+
+    public void forgetMostQueued() {
+        pools.values().forEach(pool -> pool.queue.forgetMost());
     }
 
     /** Client connections of all listeners now open. */
@@ -195,32 +260,75 @@ public final class TrafficPlane implements AutoCloseable {
         return settings.maxConnections();
     }
 
-    /** Connections to this server on all event loops, idle ones included. Waits for the loops: not to be called on one. */
-    int open(ServerEntry server) {
-        int open = 0;
-        for (TrafficLoop loop : loops.values()) {
-            open += loop.eventLoop
-                    .submit(() -> loop.connections(server).open())
-                    .syncUninterruptibly()
-                    .getNow();
-        }
-        return open;
+    /** The last malformed request of each listener and the last malformed response of each pool, in the order they came. */
+    public List<CapturedError> errors() {
+        return errors.all();
     }
 
-    /** Stops listening and lets go of all server connections; the event loops stay their owner's. */
+    /** Every client connection, in the order they were accepted. Waits for the event loops: not to be called on one. */
+    public List<OpenSession> sessions() {
+        return ofEachLoop(loop -> {
+                    long now = System.nanoTime();
+                    return loop.clients.stream()
+                            .map(client -> client.describe(now))
+                            .toList();
+                })
+                .stream()
+                .flatMap(List::stream)
+                .sorted(Comparator.comparingLong(OpenSession::id))
+                .toList();
+    }
+
+    /** Cuts one client connection off; false if there is none of this id. Waits for the event loops: not to be called on one. */
+    public boolean shutdownSession(long id) {
+        return ofEachLoop(loop -> {
+                    Optional<ClientConnection> found = loop.clients.stream()
+                            .filter(client -> client.id() == id)
+                            .findFirst();
+                    found.ifPresent(ClientConnection::shutdown);
+                    return found.isPresent();
+                })
+                .contains(true);
+    }
+
+    /** Cuts off everything that runs on a server, as its going down would. Returns before it is done. */
+    public void shutdownSessions(ServerEntry server) {
+        onEachLoop(loop -> loop.connections(server).cut());
+    }
+
+    /** Connections to this server on all event loops, idle ones included. Waits for the loops: not to be called on one. */
+    public int open(ServerEntry server) {
+        return ofEachLoop(loop -> loop.connections(server).open()).stream()
+                .mapToInt(Integer::intValue)
+                .sum();
+    }
+
+    /**
+     * Accepts nobody any more and lets what is under way come to its end: connections close with their next answer, or once
+     * they were idle for a while; tunnels are closed one after the other. Whoever calls looks at {@link #connections} for
+     * when it is done, and {@link #close}s then, or when the time is over.
+     *
+     * @param within the time in which the last tunnel is closed
+     */
+    public void drain(Duration within) {
+        stopAccepting();
+        onEachLoop(loop -> loop.drain(within));
+    }
+
+    private void stopAccepting() {
+        synchronized (accepting) {
+            accepting.forEach(channel -> channel.close().syncUninterruptibly());
+            accepting.clear();
+        }
+    }
+
+    /** Stops listening and ends all connections; the event loops stay their owner's. */
     @Override
     public void close() {
-        synchronized (listeners) {
-            listeners.forEach(listener -> listener.close().syncUninterruptibly());
-            listeners.clear();
-        }
-        List<Future<?>> stopped = new ArrayList<>();
-        for (TrafficLoop loop : loops.values()) {
-            stopped.add(loop.eventLoop.submit(() -> {
-                loop.stop();
-                loop.forEachServer(ServerConnections::cut);
-            }));
-        }
-        stopped.forEach(Future::syncUninterruptibly);
+        stopAccepting();
+        ofEachLoop(loop -> {
+            loop.close();
+            return true;
+        });
     }
 }

@@ -13,32 +13,43 @@ import org.jspecify.annotations.Nullable;
 final class Tunnel {
 
     /** RFC 6455 registry: the service restarts; the client should come back, and lands on another server. */
-    static final int SERVICE_RESTART = 1012;
+    private static final int SERVICE_RESTART = 1012;
+
+    /** RFC 6455 section 7.4.1: the endpoint is going away; the client should come back. */
+    private static final int GOING_AWAY = 1001;
 
     private final TrafficLoop loop;
     private final PoolTraffic pool;
     private final ServerEntry server;
     private final ServerConnection serverConnection;
+    private final Exchange exchange;
     private final WebSocketFrames frames = new WebSocketFrames();
     private @Nullable ClientConnection client;
     private boolean ended;
     private final TimerWheel.Timer idle = new TimerWheel.Timer() {
         @Override
         void expired() {
-            close();
+            close(TunnelEnd.TIMEOUT);
         }
     };
 
-    Tunnel(TrafficLoop loop, PoolTraffic pool, ServerEntry server, ServerConnection serverConnection) {
+    /** @param exchange that it came from, which is told of when the tunnel ends */
+    Tunnel(
+            TrafficLoop loop,
+            PoolTraffic pool,
+            ServerEntry server,
+            ServerConnection serverConnection,
+            Exchange exchange) {
         this.loop = loop;
         this.pool = pool;
         this.server = server;
         this.serverConnection = serverConnection;
+        this.exchange = exchange;
     }
 
     void open(ClientConnection from) {
         client = from;
-        loop.observer.tunnelOpened(server);
+        loop.observer.tunnelOpened(pool.id(), server);
         loop.wheel.arm(idle, pool.tunnelTicks);
     }
 
@@ -101,7 +112,7 @@ final class Tunnel {
 
     /** The client is gone or has said its last; what it sent still goes out. */
     void clientClosed() {
-        if (end()) {
+        if (end(TunnelEnd.CLIENT)) {
             serverConnection.closeAfterWrites(pool.serverTicks);
         }
     }
@@ -109,28 +120,47 @@ final class Tunnel {
     /** The server is gone; what it sent still goes out. */
     void serverClosed() {
         ClientConnection to = client;
-        if (end() && to != null) {
+        if (end(TunnelEnd.SERVER) && to != null) {
             to.closeTunnel();
         }
     }
 
-    /** Ends the tunnel for the server's sake, with a reason if the client can be told one. */
+    /** Ends the tunnel because its server is gone or to be left alone. */
     void cut() {
+        close(TunnelEnd.CUT, SERVICE_RESTART);
+    }
+
+    /** Whether the client can be told why the tunnel is closed: not in the middle of a frame from the server. */
+    boolean atBoundary() {
+        return frames.atBoundary();
+    }
+
+    /** Ends the tunnel because server or edge are being drained. */
+    void drain() {
+        close(TunnelEnd.DRAINED, GOING_AWAY);
+    }
+
+    /** Ends the tunnel because an operator says so. */
+    void shutdown() {
+        close(TunnelEnd.SHUT_DOWN, SERVICE_RESTART);
+    }
+
+    private void close(TunnelEnd reason, int code) {
         ClientConnection to = client;
-        boolean open = end();
+        boolean open = end(reason);
         // Also behind a client that has left, whose last words the server may never take.
         serverConnection.close();
         if (open && to != null) {
             if (frames.atBoundary()) {
-                to.tunnelData(loop.closeFrame(SERVICE_RESTART));
+                to.tunnelData(loop.closeFrame(code));
             }
             to.closeTunnel();
         }
     }
 
-    private void close() {
+    private void close(TunnelEnd reason) {
         ClientConnection to = client;
-        if (end()) {
+        if (end(reason)) {
             serverConnection.close();
             if (to != null) {
                 to.closeTunnel();
@@ -138,14 +168,30 @@ final class Tunnel {
         }
     }
 
-    private boolean end() {
+    private boolean end(TunnelEnd reason) {
         if (ended) {
             return false;
         }
         ended = true;
         loop.wheel.remove(idle);
-        loop.observer.tunnelClosed(server);
+        loop.observer.tunnelClosed(pool.id(), server);
+        loop.connections(server).ended(this);
+        exchange.tunnelOver(server, reason);
         pool.release(server);
         return true;
+    }
+
+    // What operators ask
+
+    Exchange exchange() {
+        return exchange;
+    }
+
+    ServerEntry server() {
+        return server;
+    }
+
+    ServerConnection serverConnection() {
+        return serverConnection;
     }
 }

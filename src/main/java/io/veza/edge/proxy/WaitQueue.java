@@ -30,6 +30,7 @@ final class WaitQueue {
     private final Map<Exchange, String> waiting = new LinkedHashMap<>();
 
     private volatile int size;
+    private volatile int most;
 
     WaitQueue(int limit) {
         this.limit = limit;
@@ -48,6 +49,7 @@ final class WaitQueue {
             }
             waiting.put(exchange, server == null ? ANY : server);
             size = waiting.size();
+            most = Math.max(most, size);
             return true;
         }
     }
@@ -61,6 +63,17 @@ final class WaitQueue {
 
     int size() {
         return size;
+    }
+
+    /** The most that ever waited at once, or since {@link #forgetMost}. */
+    int most() {
+        return most;
+    }
+
+    void forgetMost() {
+        synchronized (waiting) {
+            most = waiting.size();
+        }
     }
 
     /**
@@ -88,6 +101,9 @@ final class WaitQueue {
 
     /** After servers came or went: everybody looks again. */
     void wakeAll() {
+        if (size == 0) {
+            return;
+        }
         List<Exchange> all;
         synchronized (waiting) {
             all = new ArrayList<>(waiting.keySet());

@@ -16,6 +16,7 @@ import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.pool.Weight;
 import io.veza.edge.proxy.EndedExchange;
 import io.veza.edge.proxy.ExchangeFailure;
+import io.veza.edge.proxy.TunnelEnd;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -61,7 +62,8 @@ final class FakeExchange implements EndedExchange {
     @Nullable
     ExchangeFailure failure;
 
-    boolean tunnel;
+    @Nullable
+    TunnelEnd tunnelEnd;
 
     /** An exchange with this head. */
     static FakeExchange of(String head) {
@@ -126,6 +128,11 @@ final class FakeExchange implements EndedExchange {
     }
 
     @Override
+    public int listenerId() {
+        return 0;
+    }
+
+    @Override
     public InetSocketAddress client() {
         return client;
     }
@@ -133,6 +140,11 @@ final class FakeExchange implements EndedExchange {
     @Override
     public @Nullable String pool() {
         return pool;
+    }
+
+    @Override
+    public int poolId() {
+        return 0;
     }
 
     @Override
@@ -216,8 +228,8 @@ final class FakeExchange implements EndedExchange {
     }
 
     @Override
-    public boolean tunnel() {
-        return tunnel;
+    public @Nullable TunnelEnd tunnelEnd() {
+        return tunnelEnd;
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.json.JsonObject;
 import io.veza.edge.proxy.ExchangeFailure;
+import io.veza.edge.proxy.TunnelEnd;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -277,7 +278,7 @@ class LineFormatTest {
     @Test
     void a_tunnel_and_a_failure_show() {
         FakeExchange exchange = new FakeExchange();
-        exchange.tunnel = true;
+        exchange.tunnelEnd = TunnelEnd.CUT;
         exchange.status = 101;
         exchange.failure = ExchangeFailure.Cause.MARKED_DOWN;
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.veza.edge.proxy.ExchangeFailure;
+import io.veza.edge.proxy.TunnelEnd;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -64,7 +65,9 @@ class LoopLogTest {
     }
 
     private static Stream<FakeExchange> normal() {
-        return Stream.of(withStatus(101), withStatus(200), withStatus(304), withStatus(404), withStatus(499));
+        FakeExchange closed = withStatus(101);
+        closed.tunnelEnd = TunnelEnd.CLIENT;
+        return Stream.of(closed, withStatus(200), withStatus(304), withStatus(404), withStatus(499));
     }
 
     private static Stream<FakeExchange> worthALine() {
@@ -74,7 +77,10 @@ class LoopLogTest {
         redispatched.redispatched = true;
         FakeExchange aborted = withStatus(200);
         aborted.failure = ExchangeFailure.Cause.ABORTED;
+        FakeExchange cut = withStatus(101);
+        cut.tunnelEnd = TunnelEnd.CUT;
         return Stream.of(
+                cut,
                 withStatus(0),
                 withStatus(500),
                 withStatus(503),

@@ -102,7 +102,8 @@ final class EdgeProcess implements AutoCloseable {
                 List.of(pool),
                 List.of(),
                 Optional.of("api_pool"),
-                TrafficCounters::new);
+                TrafficCounters::new,
+                () -> null);
         prober = new Prober(
                 vertx, List.of(pool), () -> ThreadLocalRandom.current().nextLong());
         prober.start().toCompletableFuture().get(5, TimeUnit.SECONDS);

@@ -39,7 +39,7 @@ class ClientFaultTest {
 
             assertThat(cancelled.await(1, TimeUnit.SECONDS)).isTrue();
             assertThat(edge.failures()).containsOnlyKeys("aborted");
-            assertThat(edge.count("s1", TrafficCounters.ServerCount.FAILED)).isZero();
+            assertThat(edge.count("s1", TrafficCounters.Count.SERVER_FAILED)).isZero();
             assertThat(edge.server("s1").inFlight()).isZero();
         }
     }

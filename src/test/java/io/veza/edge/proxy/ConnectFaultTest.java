@@ -2,7 +2,7 @@ package io.veza.edge.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.veza.edge.proxy.TrafficCounters.ServerCount;
+import io.veza.edge.proxy.TrafficCounters.Count;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -26,8 +26,8 @@ class ConnectFaultTest {
                 assertThat(response).startsWith("HTTP/1.1 200").contains("Set-Cookie: VEZA_SERVERID=s2;");
             }
 
-            assertThat(edge.count("s1", ServerCount.CONNECT_FAILED)).isEqualTo(4);
-            assertThat(edge.count("s1", ServerCount.REDISPATCHED)).isEqualTo(4);
+            assertThat(edge.count("s1", Count.CONNECT_FAILED)).isEqualTo(4);
+            assertThat(edge.count("s1", Count.REDISPATCHED)).isEqualTo(4);
             assertThat(edge.server("s1").inFlight()).isZero();
         }
     }

@@ -137,11 +137,18 @@ final class EdgeFixture implements AutoCloseable {
                 Duration.ofSeconds(4),
                 peer -> setup.trustClients);
         group = Epoll.isAvailable() ? new EpollEventLoopGroup(setup.loops) : new NioEventLoopGroup(setup.loops);
-        plane = new TrafficPlane(group, settings, List.of(pool), List.<Route>of(), Optional.of("api"), () -> {
-            TrafficCounters loop = new TrafficCounters();
-            counters.add(loop);
-            return loop;
-        });
+        plane = new TrafficPlane(
+                group,
+                settings,
+                List.of(pool),
+                List.<Route>of(),
+                Optional.of("api"),
+                () -> {
+                    TrafficCounters loop = new TrafficCounters();
+                    counters.add(loop);
+                    return loop;
+                },
+                () -> null);
         address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "http");
     }
 
@@ -180,8 +187,9 @@ final class EdgeFixture implements AutoCloseable {
         pool.apply(new Command.SetAdmin(server, state));
     }
 
-    long count(String server, TrafficCounters.ServerCount what) {
-        return TrafficCounters.sum(counters, server(server), what);
+    long count(String server, TrafficCounters.Count what) {
+        return TrafficCounters.sum(
+                counters, TrafficCounters.Scope.SERVER, server(server).id(), what);
     }
 
     /** Runs an action while no event loop does anything. */

@@ -40,8 +40,8 @@ class ForwardingTest {
             }
 
             assertThat(server.connections).hasSize(1);
-            assertThat(edge.count("s1", TrafficCounters.ServerCount.REUSED)).isEqualTo(4);
-            assertThat(TrafficCounters.openConnections(edge.counters)).isEqualTo(1);
+            assertThat(edge.count("s1", TrafficCounters.Count.REUSED)).isEqualTo(4);
+            assertThat(edge.plane.connections()).isEqualTo(1);
         }
     }
 

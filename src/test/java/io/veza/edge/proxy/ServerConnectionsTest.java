@@ -8,6 +8,7 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.veza.edge.control.ServerEntry;
 import io.veza.edge.http1.HeadLimits;
 import io.veza.edge.http1.RequestHead;
 import io.veza.edge.http1.ResponseHead;
@@ -55,6 +56,15 @@ class ServerConnectionsTest {
         public void switchTo(Tunnel tunnel, ResponseHead head, Exchange exchange) {}
 
         @Override
+        public void describe(ExchangeRecord record) {}
+
+        @Override
+        public void captureResponse(String pool, ServerEntry server, ResponseHead head) {}
+
+        @Override
+        public void exchangeOver() {}
+
+        @Override
         public boolean isWritable() {
             return true;
         }
@@ -93,15 +103,19 @@ class ServerConnectionsTest {
                                 Duration.ofSeconds(1),
                                 Duration.ofSeconds(1),
                                 peer -> false),
-                        new TrafficCounters());
+                        new TrafficCounters(),
+                        null,
+                        new ErrorCaptures(),
+                        () -> 1);
                 RequestHead head = new RequestHead(HeadLimits.DEFAULT);
                 head.feed(Unpooled.copiedBuffer("GET / HTTP/1.1\r\nHost: a\r\n\r\n", StandardCharsets.US_ASCII));
                 new Exchange(
                                 loop,
                                 client,
                                 new ClientAddress(loopback, loopback, "http", false),
-                                new PoolTraffic(edge.pool),
-                                head)
+                                new PoolTraffic(edge.pool, 0),
+                                head,
+                                System.nanoTime())
                         .start();
             });
 

@@ -3,7 +3,7 @@ package io.veza.edge.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.veza.edge.pool.PoolTimeouts;
-import io.veza.edge.proxy.TrafficCounters.ServerCount;
+import io.veza.edge.proxy.TrafficCounters.Count;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -33,7 +33,7 @@ class ServerFaultTest {
 
             assertThat(edge.get("/")).startsWith("HTTP/1.1 200");
 
-            assertThat(edge.count("s1", ServerCount.RETRIED)).isEqualTo(1);
+            assertThat(edge.count("s1", Count.RETRIED)).isEqualTo(1);
         }
     }
 
@@ -269,7 +269,7 @@ class ServerFaultTest {
                         .endsWith("oops");
             }
 
-            assertThat(edge.count("s1", ServerCount.RESPONSES_5XX)).isEqualTo(5);
+            assertThat(edge.count("s1", Count.RESPONSES_5XX)).isEqualTo(5);
         }
     }
 

@@ -45,8 +45,7 @@ class TunnelTest {
                     .contains("Connection: Upgrade\r\nUpgrade: websocket\r\n", "Sec-WebSocket-Protocol: chat\r\n")
                     .contains("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
             assertThat(edge.server("s1").inFlight()).isEqualTo(1);
-            assertThat(edge.count("s1", TrafficCounters.ServerCount.TUNNELS_OPENED))
-                    .isEqualTo(1);
+            assertThat(edge.count("s1", TrafficCounters.Count.TUNNELS_OPENED)).isEqualTo(1);
         }
     }
 
@@ -170,8 +169,7 @@ class TunnelTest {
             client.close();
 
             assertThat(ended.await(1, TimeUnit.SECONDS)).isTrue();
-            assertThat(edge.count("s1", TrafficCounters.ServerCount.TUNNELS_CLOSED))
-                    .isEqualTo(1);
+            assertThat(edge.count("s1", TrafficCounters.Count.TUNNELS_CLOSED)).isEqualTo(1);
         }
     }
 
@@ -265,7 +263,7 @@ class TunnelTest {
             }
             client.socket.setSoLinger(true, 0);
             client.close();
-            while (edge.count("s1", TrafficCounters.ServerCount.TUNNELS_CLOSED) < 1) {
+            while (edge.count("s1", TrafficCounters.Count.TUNNELS_CLOSED) < 1) {
                 Thread.onSpinWait();
             }
 
