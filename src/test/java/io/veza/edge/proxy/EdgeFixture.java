@@ -36,6 +36,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A traffic plane in front of servers given by port, with one pool {@code api} that takes everything: real sockets, no
@@ -58,6 +60,7 @@ final class EdgeFixture implements AutoCloseable {
         Duration slowStart = Duration.ZERO;
         boolean trustClients;
         int loops = 2;
+        Supplier<? extends @Nullable ExchangeLog> logs = () -> null;
 
         /** Servers named s1, s2, … on these loopback ports. */
         Setup servers(int... ports) {
@@ -148,7 +151,7 @@ final class EdgeFixture implements AutoCloseable {
                     counters.add(loop);
                     return loop;
                 },
-                () -> null);
+                setup.logs);
         address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "http");
     }
 
