@@ -90,6 +90,9 @@ public class EdgeLifecycle {
         }
         Optional<AccessLog> log = accessLog(settings.accessLog());
         accessLog = log;
+        if (!ReopenSignal.handle(() -> accessLog.ifPresent(AccessLog::follow))) {
+            LOG.debug("no handler for the signal USR1");
+        }
         TrafficPlane opening = new TrafficPlane(
                 trafficLoops,
                 traffic(settings),
