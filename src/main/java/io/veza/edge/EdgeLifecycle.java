@@ -2,6 +2,8 @@ package io.veza.edge;
 
 import io.netty.channel.EventLoopGroup;
 import io.quarkus.netty.MainEventLoopGroup;
+import io.quarkus.runtime.LaunchMode;
+import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.config.SmallRyeConfig;
@@ -52,6 +54,8 @@ public class EdgeLifecycle {
     /** What {@link Statistics#sample} asks for. */
     private static final long SAMPLE_MILLIS = 1000;
 
+    private static final long DRAIN_LOOK_MILLIS = 50;
+
     private final EventLoopGroup trafficLoops;
     private final List<PoolController> pools = new CopyOnWriteArrayList<>();
     private final List<TrafficCounters> counters = new CopyOnWriteArrayList<>();
@@ -59,6 +63,8 @@ public class EdgeLifecycle {
     private volatile @Nullable Statistics statistics;
     private volatile @Nullable InetSocketAddress address;
     private volatile Optional<AccessLog> accessLog = Optional.empty();
+    private volatile EdgeSettings.Shutdown shutdown = EdgeSettings.Shutdown.AT_ONCE;
+    private volatile boolean stopping;
     private @Nullable Vertx checksVertx;
     private @Nullable Prober prober;
 
@@ -114,6 +120,10 @@ public class EdgeLifecycle {
                         settings.listen().host(), settings.listen().http()),
                 "http");
         address = bound;
+        shutdown = settings.shutdown();
+        if (LaunchMode.current() == LaunchMode.NORMAL) {
+            StopSignals.handle(this::stopGracefully);
+        }
         LOG.infof(
                 "http on %s, pools %s",
                 new ServerAddress(bound.getAddress().getHostAddress(), bound.getPort()),
@@ -195,6 +205,38 @@ public class EdgeLifecycle {
     /** The counters of each event loop. */
     public List<TrafficCounters> counters() {
         return List.copyOf(counters);
+    }
+
+    /** Whether the edge is on its way down: it still serves, but should be given nothing new. */
+    public boolean isStopping() {
+        return stopping;
+    }
+
+    /**
+     * Goes down without losing a request: says that it is not ready, serves on for the configured delay so that others may
+     * notice, then takes nobody in and waits for what is under way, at most for the configured time. Blocks as long.
+     *
+     * @param cause for the log
+     */
+    private void stopGracefully(String cause) {
+        EdgeSettings.Shutdown shutdown = this.shutdown;
+        stopping = true;
+        LOG.infof(
+                "%s: not ready any more, serving for %ss, then draining for at most %ss",
+                cause, shutdown.delay().toSeconds(), (Object) shutdown.drain().toSeconds());
+        TrafficPlane draining = plane();
+        try {
+            Thread.sleep(shutdown.delay().toMillis());
+            draining.drain(shutdown.drain());
+            long deadline = System.nanoTime() + shutdown.drain().toNanos();
+            while (draining.connections() > 0 && System.nanoTime() - deadline < 0) {
+                Thread.sleep(DRAIN_LOOK_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        LOG.infof("drained, %d connections left", draining.connections());
+        Quarkus.asyncExit(0);
     }
 
     void stop(@Observes ShutdownEvent event) throws Exception {

@@ -5,7 +5,7 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
-/** Ready is an edge whose listener is bound. */
+/** Ready is an edge whose listener is bound and that is not on its way down. */
 @Readiness
 @ApplicationScoped
 public class ListenerReadiness implements HealthCheck {
@@ -19,7 +19,8 @@ public class ListenerReadiness implements HealthCheck {
     @Override
     public HealthCheckResponse call() {
         return HealthCheckResponse.named("listener")
-                .status(edge.address().isPresent())
+                .status(edge.address().isPresent() && !edge.isStopping())
+                .withData("stopping", edge.isStopping())
                 .build();
     }
 }

@@ -49,6 +49,9 @@ public interface EdgeConfig {
     /** One line for each exchange. */
     AccessLog accessLog();
 
+    /** How the process ends. */
+    Shutdown shutdown();
+
     /** The lab servers inside this process. */
     Lab lab();
 
@@ -310,6 +313,17 @@ public interface EdgeConfig {
         /** Whether queries are logged, of the target and of {@code Referer}: some carry tokens. */
         @WithDefault("true")
         ConfigValue query();
+    }
+
+    /** {@code edge.shutdown} */
+    interface Shutdown {
+        /** How long SIGTERM leaves everything as it is but the readiness, so that who asks for that can turn away. */
+        @WithDefault("0s")
+        ConfigValue delay();
+
+        /** How long exchanges and tunnels may take to come to their end after that; the rest is cut. */
+        @WithDefault("30s")
+        ConfigValue drain();
     }
 
     /** {@code edge.lab} */

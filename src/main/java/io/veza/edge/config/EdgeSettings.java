@@ -25,6 +25,7 @@ import java.util.TreeMap;
  * @param defaultPool one of the pools, for requests that no route takes
  * @param trustedProxies whose forwarding fields are believed
  * @param accessLog how each exchange is logged, if it is
+ * @param shutdown how the process ends
  * @param embeddedLab whether the lab servers run inside this process
  */
 public record EdgeSettings(
@@ -37,6 +38,7 @@ public record EdgeSettings(
         Limits limits,
         List<Cidr> trustedProxies,
         AccessLog accessLog,
+        Shutdown shutdown,
         boolean embeddedLab) {
 
     /**
@@ -83,6 +85,16 @@ public record EdgeSettings(
         HAPROXY,
         JSON,
         COMBINED
+    }
+
+    /**
+     * How the process ends, neither of them negative.
+     *
+     * @param delay from the signal until nobody is accepted any more
+     * @param drain from then until what is left is cut
+     */
+    public record Shutdown(Duration delay, Duration drain) {
+        public static final Shutdown AT_ONCE = new Shutdown(Duration.ZERO, Duration.ZERO);
     }
 
     static final Format<Duration> TIMEOUT = Format.duration(Duration.ofMillis(1), Duration.ofDays(30));
@@ -148,6 +160,7 @@ public record EdgeSettings(
                 problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
                         .orElse(List.of()),
                 accessLog(config.accessLog(), problems),
+                shutdown(config.shutdown(), problems),
                 problems.read(config.lab().embedded(), Format.FLAG, false));
         problems.throwIfAny(settings.listen());
         return settings;
@@ -207,6 +220,13 @@ public record EdgeSettings(
                 problems.read(timeouts.client(), TIMEOUT, STAND_IN),
                 problems.read(timeouts.keepAlive(), TIMEOUT, STAND_IN),
                 problems.read(timeouts.serverKeepAlive(), TIMEOUT, STAND_IN));
+    }
+
+    private static Shutdown shutdown(EdgeConfig.Shutdown shutdown, Problems problems) {
+        Format<Duration> time = Format.duration(Duration.ZERO, Duration.ofHours(1));
+        return new Shutdown(
+                problems.read(shutdown.delay(), time, Duration.ZERO),
+                problems.read(shutdown.drain(), time, Duration.ZERO));
     }
 
     private static Limits limits(EdgeConfig.Limits limits, Problems problems) {

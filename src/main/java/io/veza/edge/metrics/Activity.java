@@ -44,6 +44,9 @@ public record Activity(
     /** Averages over about the last 1,024 exchanges, as HAProxy's {@code qtime ctime rtime ttime}. */
     public record Times(Duration queue, Duration connect, Duration response, Duration total) {}
 
-    /** Of the time from the request's head to the response's, over the last ten seconds with any; zero before. */
+    /**
+     * Of the time from the end of the request's head to that of the response's, a quarter too high at most. Older exchanges
+     * fade: after ten seconds with traffic they count a tenth. Zero before the first.
+     */
     public record Percentiles(Duration p50, Duration p95, Duration p99) {}
 }

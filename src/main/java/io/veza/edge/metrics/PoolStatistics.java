@@ -9,7 +9,7 @@ import java.time.Instant;
  * @param tunnels open now
  * @param queued exchanges that wait for a place now
  * @param mostQueued the most there were at once
- * @param refused exchanges that got no server: none usable, queue full or too slow, none reached
+ * @param refused exchanges that got no server: none usable, the queue full or too slow
  * @param up whether any server takes new sessions
  * @param upSince when {@code up} last changed, or the start
  * @param downs how often the last usable server was lost

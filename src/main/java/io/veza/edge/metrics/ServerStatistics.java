@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param redispatches requests that went elsewhere because it could not be reached
  * @param checksFailed checks that did not pass while it was up
  * @param downs how often it went down
- * @param downTime how long it was down in all, the present time included
+ * @param downTime how long it was down or in maintenance in all, the present time included
  * @param lastCheck empty before the first, and in a pool without checks
  * @param recent one number for each of the last 60 seconds, the newest last
  */

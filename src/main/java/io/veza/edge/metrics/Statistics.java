@@ -1,27 +1,47 @@
 package io.veza.edge.metrics;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.veza.edge.control.PoolController;
+import io.veza.edge.control.PoolSnapshot;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerTransition;
+import io.veza.edge.proxy.Listener;
 import io.veza.edge.proxy.TrafficCounters;
+import io.veza.edge.proxy.TrafficCounters.Count;
+import io.veza.edge.proxy.TrafficCounters.Scope;
 import io.veza.edge.proxy.TrafficPlane;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/** Reads what is counted and works out what only shows over time; {@link #sample} is to be called once a second. Thread-safe. */
+/**
+ * Reads what is counted and works out what only shows over time; {@link #sample} is to be called once a second. Thread-safe.
+ */
 public final class Statistics {
+
+    private static final int MOST_TRANSITIONS = 200;
 
     private final List<PoolController> pools;
     private final TrafficPlane plane;
     private final Supplier<Collection<TrafficCounters>> counters;
     private final InstantSource clock;
     private final Instant started;
+    private final Map<Integer, Series> listenerSeries = new ConcurrentHashMap<>();
+    private final Map<Integer, Series> poolSeries = new ConcurrentHashMap<>();
+    private final Map<Integer, Series> serverSeries = new ConcurrentHashMap<>();
+    private final Map<Integer, ServerHistory> histories = new ConcurrentHashMap<>();
+    private final Map<String, PoolAvailability> availabilities = new ConcurrentHashMap<>();
+
+    @GuardedBy("itself")
+    private final Deque<ServerTransition> transitions = new ArrayDeque<>();
 
     public Statistics(
             List<PoolController> pools,
@@ -33,14 +53,84 @@ public final class Statistics {
         this.counters = counters;
         this.clock = clock;
         this.started = clock.instant();
+        for (PoolController pool : pools) {
+            PoolAvailability availability = new PoolAvailability(isUp(pool), started);
+            availabilities.put(pool.name(), availability);
+            pool.addListener(this::changed);
+            pool.addListener((name, server, result) -> history(server).checked(server, result, clock.instant()));
+            pool.addChangeListener(() -> availability.is(isUp(pool), clock.instant()));
+        }
     }
 
-    /** Takes the counters' difference to a second ago. */
-    public void sample() {}
+    private static boolean isUp(PoolController pool) {
+        return pool.snapshot().entries().stream().anyMatch(entry -> entry.effectiveWeight() > 0);
+    }
+
+    private void changed(ServerTransition transition) {
+        history(transition.server()).changed(transition);
+        synchronized (transitions) {
+            if (transitions.size() == MOST_TRANSITIONS) {
+                transitions.removeFirst();
+            }
+            transitions.addLast(transition);
+        }
+    }
+
+    private ServerHistory history(ServerEntry server) {
+        return histories.computeIfAbsent(server.id(), id -> new ServerHistory());
+    }
+
+    private Series listener(Listener listener) {
+        return listenerSeries.computeIfAbsent(listener.id(), id -> new Series(counters, Scope.LISTENER, id));
+    }
+
+    private Series series(PoolController pool) {
+        return poolSeries.computeIfAbsent(plane.poolId(pool.name()), id -> new Series(counters, Scope.POOL, id));
+    }
+
+    private Series series(ServerEntry server) {
+        return serverSeries.computeIfAbsent(server.id(), id -> new Series(counters, Scope.SERVER, id));
+    }
+
+    /** Takes the counters' difference to a second ago, and forgets servers that are gone. */
+    public void sample() {
+        Instant now = clock.instant();
+        plane.listeners()
+                .forEach(each -> listener(each).sample(now, listener(each).open()));
+        Set<Integer> present = new HashSet<>();
+        for (PoolController pool : pools) {
+            series(pool).sample(now, current(pool));
+            for (ServerEntry entry : pool.snapshot().entries()) {
+                present.add(entry.id());
+                series(entry).sample(now, entry.inFlight());
+            }
+        }
+        serverSeries.keySet().retainAll(present);
+        histories.keySet().retainAll(present);
+    }
+
+    private long current(PoolController pool) {
+        return pool.snapshot().entries().stream()
+                        .mapToLong(ServerEntry::inFlight)
+                        .sum()
+                + plane.queued(pool.name());
+    }
 
     /** In the order in which they were bound. */
     public List<ListenerStatistics> listeners() {
-        return List.of();
+        Instant now = clock.instant();
+        return plane.listeners().stream()
+                .map(each -> {
+                    Series series = listener(each);
+                    return new ListenerStatistics(
+                            each.name(),
+                            each.address(),
+                            series.activity(series.open(), 0, now),
+                            plane.maxConnections(),
+                            series.count(Count.CLIENT_FAILED),
+                            series.count(Count.REFUSED));
+                })
+                .toList();
     }
 
     /** @throws IllegalArgumentException if there is no such pool */
@@ -48,60 +138,49 @@ public final class Statistics {
         PoolController pool = pools.stream()
                 .filter(each -> each.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no pool " + name));
+                .orElseThrow(() -> new IllegalArgumentException("there is no pool " + name));
+        Instant now = clock.instant();
+        Series series = series(pool);
+        PoolAvailability availability = availabilities.get(name);
+        if (availability == null) {
+            throw new IllegalStateException("pool " + name + " is not watched");
+        }
         return new PoolStatistics(
-                none(),
-                0,
-                plane.queued(pool.name()),
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                true,
-                started,
-                0,
-                Duration.ZERO,
-                new ServerStatistics.Recent(List.of(), List.of()));
+                series.activity(current(pool), 0, now),
+                series.tunnels(),
+                plane.queued(name),
+                plane.mostQueued(name),
+                series.count(Count.EDGE_FAILED),
+                series.count(Count.CONNECT_FAILED),
+                series.count(Count.SERVER_FAILED),
+                series.count(Count.RETRIED),
+                series.count(Count.REDISPATCHED),
+                availability.isUp(),
+                availability.since(),
+                availability.downs(),
+                availability.downTime(now),
+                series.recent());
     }
 
     public ServerStatistics server(ServerEntry entry) {
+        Instant now = clock.instant();
+        Series series = series(entry);
+        ServerHistory history = history(entry);
         return new ServerStatistics(
-                none(),
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                Duration.ZERO,
-                Optional.empty(),
-                new ServerStatistics.Recent(List.of(), List.of()));
-    }
-
-    private static Activity none() {
-        return new Activity(
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                new Activity.Responses(0, 0, 0, 0, 0, 0),
-                0,
-                0,
-                new Activity.Times(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO),
-                new Activity.Percentiles(Duration.ZERO, Duration.ZERO, Duration.ZERO),
-                Optional.empty());
+                series.activity(entry.inFlight(), entry.load().most(), now),
+                series.tunnels(),
+                series.count(Count.DISPATCHED),
+                series.count(Count.CONNECTED),
+                series.count(Count.REUSED),
+                series.count(Count.CONNECT_FAILED),
+                series.count(Count.SERVER_FAILED),
+                series.count(Count.RETRIED),
+                series.count(Count.REDISPATCHED),
+                history.checksFailed(),
+                history.downs(),
+                history.gone(now),
+                history.lastCheck(),
+                series.recent());
     }
 
     /** Failures by reason, refusals included. */
@@ -111,7 +190,9 @@ public final class Statistics {
 
     /** The last 200 transitions of all pools, the newest last. */
     public List<ServerTransition> transitions() {
-        return List.of();
+        synchronized (transitions) {
+            return List.copyOf(transitions);
+        }
     }
 
     /** When counting began. */
@@ -124,6 +205,23 @@ public final class Statistics {
         return clock.instant();
     }
 
-    /** Sets the maxima to the present; with {@code all} every counter to zero, too. */
-    public void clear(boolean all) {}
+    /** Sets the maxima to the present; with {@code all} every counter to zero, too, but those of {@link #failures}. */
+    public void clear(boolean all) {
+        Instant now = clock.instant();
+        plane.forgetMostQueued();
+        plane.listeners()
+                .forEach(each -> listener(each).clear(all, listener(each).open()));
+        for (PoolController pool : pools) {
+            series(pool).clear(all, current(pool));
+            PoolSnapshot snapshot = pool.snapshot();
+            for (ServerEntry entry : snapshot.entries()) {
+                entry.load().forgetMost();
+                series(entry).clear(all, entry.inFlight());
+            }
+        }
+        if (all) {
+            histories.values().forEach(history -> history.clear(now));
+            availabilities.values().forEach(availability -> availability.clear(now));
+        }
+    }
 }

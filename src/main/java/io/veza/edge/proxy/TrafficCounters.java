@@ -48,6 +48,8 @@ public final class TrafficCounters implements TrafficObserver {
         SERVER_FAILED,
         SERVER_ABORTED,
         EDGE_FAILED,
+        /** Failed by the edge before there was a pool; listeners only. */
+        REFUSED,
         /** Failed by the server or the edge, or answered with a 5xx. */
         ERRORS
     }
@@ -151,6 +153,8 @@ public final class TrafficCounters implements TrafficObserver {
         ended(listeners, exchange.listenerId(), exchange, failure);
         if (exchange.poolId() != NO_POOL) {
             ended(pools, exchange.poolId(), exchange, failure);
+        } else if (failure != null && failure.side() == ExchangeFailure.Side.EDGE) {
+            listeners.add(exchange.listenerId(), Count.REFUSED, 1);
         }
         ServerEntry server = exchange.server();
         if (server != null) {

@@ -78,6 +78,7 @@ final class TrafficLoop {
 
     private final Bootstrap bootstrap;
     private final ScheduledFuture<?> ticking;
+    private volatile long turnedNanos;
     private @Nullable RequestHead requestHead;
     private @Nullable ResponseHead responseHead;
 
@@ -112,8 +113,19 @@ final class TrafficLoop {
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
         long start = System.nanoTime();
         long tick = TimerWheel.TICK.toNanos();
-        this.ticking = eventLoop.scheduleAtFixedRate(
-                () -> wheel.advance(Duration.ofNanos(System.nanoTime() - start)), tick, tick, TimeUnit.NANOSECONDS);
+        this.turnedNanos = start;
+        this.ticking = eventLoop.scheduleAtFixedRate(() -> turn(start), tick, tick, TimeUnit.NANOSECONDS);
+    }
+
+    private void turn(long startNanos) {
+        long now = System.nanoTime();
+        turnedNanos = now;
+        wheel.advance(Duration.ofNanos(now - startNanos));
+    }
+
+    /** How long ago the loop last came round; from any thread. */
+    Duration standstill() {
+        return Duration.ofNanos(System.nanoTime() - turnedNanos);
     }
 
     /** Small for heads, large for bodies: what a big body costs is decided by bytes per system call. */

@@ -250,6 +250,14 @@ public final class TrafficPlane implements AutoCloseable {
         pools.values().forEach(pool -> pool.queue.forgetMost());
     }
 
+    /** For how long the slowest event loop has done nothing; some 50 ms where all is well. */
+    public Duration longestStandstill() {
+        return loops.values().stream()
+                .map(TrafficLoop::standstill)
+                .max(Comparator.naturalOrder())
+                .orElse(Duration.ZERO);
+    }
+
     /** Client connections of all listeners now open. */
     public int connections() {
         return connections.get();

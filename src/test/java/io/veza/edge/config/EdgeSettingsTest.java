@@ -73,6 +73,8 @@ class EdgeSettingsTest {
                 new Key("edge.access-log.sample", s -> s.accessLog().sample(), 1.0, "0.05", 0.05),
                 new Key("edge.access-log.errors-only", s -> s.accessLog().errorsOnly(), false, "true", true),
                 new Key("edge.access-log.query", s -> s.accessLog().query(), true, "false", false),
+                new Key("edge.shutdown.delay", s -> s.shutdown().delay(), Duration.ZERO, "5s", seconds(5)),
+                new Key("edge.shutdown.drain", s -> s.shutdown().drain(), seconds(30), "0s", Duration.ZERO),
                 new Key("edge.lab.embedded", EdgeSettings::embeddedLab, false, "true", true),
                 new Key(
                         "edge.timeouts.connect",

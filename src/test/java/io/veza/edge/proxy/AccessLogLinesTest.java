@@ -79,7 +79,7 @@ class AccessLogLinesTest {
             setup.client = Duration.ofMillis(800);
             setup.timeouts = new PoolTimeouts(
                     Duration.ofMillis(300), Duration.ofMillis(300), Duration.ofMillis(600), Duration.ofMillis(300));
-            setup.logs = log::newLoopLog;
+            setup.logs = Optional.of(log::newLoopLog);
             edge = setup.start();
         }
 

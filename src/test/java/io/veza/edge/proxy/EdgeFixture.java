@@ -1,5 +1,6 @@
 package io.veza.edge.proxy;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollEventLoopGroup;
@@ -13,6 +14,7 @@ import io.veza.edge.health.AdminState;
 import io.veza.edge.health.CheckResult;
 import io.veza.edge.health.HealthPolicy;
 import io.veza.edge.http1.HeadLimits;
+import io.veza.edge.metrics.Statistics;
 import io.veza.edge.persistence.SameSite;
 import io.veza.edge.persistence.StickyCookie;
 import io.veza.edge.pool.Balance;
@@ -25,6 +27,7 @@ import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.pool.Weight;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -32,8 +35,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -59,8 +64,10 @@ final class EdgeFixture implements AutoCloseable {
         Duration keepAlive = Duration.ofSeconds(5);
         Duration slowStart = Duration.ZERO;
         boolean trustClients;
+        boolean routed = true;
         int loops = 2;
-        Supplier<? extends @Nullable ExchangeLog> logs = () -> null;
+        /** In place of what is collected in {@link #ended}. */
+        Optional<Supplier<ExchangeLog>> logs = Optional.empty();
 
         /** Servers named s1, s2, … on these loopback ports. */
         Setup servers(int... ports) {
@@ -89,7 +96,57 @@ final class EdgeFixture implements AutoCloseable {
     final InetSocketAddress address;
     final TrafficPlane plane;
     final List<TrafficCounters> counters = new CopyOnWriteArrayList<>();
+    final BlockingQueue<Ended> ended = new LinkedBlockingQueue<>();
+    final Statistics statistics;
     private final EventLoopGroup group;
+
+    /** What outlives the call that tells of an exchange. */
+    record Ended(
+            @Nullable String pool,
+            @Nullable String server,
+            String requestLine,
+            int status,
+            String termination,
+            long bytesIn,
+            long bytesOut,
+            List<Long> nanos,
+            int retries,
+            boolean redispatched,
+            @Nullable TunnelEnd tunnelEnd,
+            int queuePosition) {
+        static Ended of(EndedExchange exchange) {
+            ServerEntry server = exchange.server();
+            ByteBuf head = exchange.requestHead();
+            String text = head == null ? "" : head.toString(StandardCharsets.ISO_8859_1);
+            return new Ended(
+                    exchange.pool(),
+                    server == null ? null : server.server().name(),
+                    text.substring(0, Math.max(0, text.indexOf('\r'))),
+                    exchange.status(),
+                    exchange.termination(),
+                    exchange.bytesIn(),
+                    exchange.bytesOut(),
+                    List.of(
+                            exchange.headNanos(),
+                            exchange.queueNanos(),
+                            exchange.connectNanos(),
+                            exchange.responseNanos(),
+                            exchange.totalNanos()),
+                    exchange.retries(),
+                    exchange.redispatched(),
+                    exchange.tunnelEnd(),
+                    exchange.queuePosition());
+        }
+    }
+
+    /** The next exchange that ended. */
+    Ended nextEnded() throws InterruptedException {
+        Ended next = ended.poll(10, TimeUnit.SECONDS);
+        if (next == null) {
+            throw new AssertionError("no exchange has ended");
+        }
+        return next;
+    }
 
     static Setup with() {
         return new Setup();
@@ -145,13 +202,14 @@ final class EdgeFixture implements AutoCloseable {
                 settings,
                 List.of(pool),
                 List.<Route>of(),
-                Optional.of("api"),
+                setup.routed ? Optional.of("api") : Optional.empty(),
                 () -> {
                     TrafficCounters loop = new TrafficCounters();
                     counters.add(loop);
                     return loop;
                 },
-                setup.logs);
+                setup.logs.orElse(() -> exchange -> ended.add(Ended.of(exchange))));
+        statistics = new Statistics(List.of(pool), plane, () -> List.copyOf(counters), InstantSource.system());
         address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "http");
     }
 

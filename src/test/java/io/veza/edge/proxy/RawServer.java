@@ -21,7 +21,7 @@ final class RawServer implements Closeable {
 
     /** What a server does with one connection; when it returns, the connection is closed. */
     interface Script {
-        void serve(Connection connection) throws IOException;
+        void serve(Connection connection) throws IOException, InterruptedException;
     }
 
     final List<String> heads = new CopyOnWriteArrayList<>();
@@ -109,6 +109,8 @@ final class RawServer implements Closeable {
                 script.serve(this);
             } catch (IOException gone) {
                 // The other side ended it, as it may.
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         }
 

@@ -13,14 +13,14 @@ import org.junit.jupiter.api.Test;
 /** Upgraded connections: opened only on proof, relayed byte for byte, ended with a reason. */
 class TunnelTest {
 
-    private static final String UPGRADE = "GET /ws HTTP/1.1\r\nHost: edge.test\r\nConnection: keep-alive, Upgrade\r\n"
+    static final String UPGRADE = "GET /ws HTTP/1.1\r\nHost: edge.test\r\nConnection: keep-alive, Upgrade\r\n"
             + "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: chat\r\n"
             + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     private static final String SWITCHED = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
             + "Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
     /** Answers the upgrade and then sends back whatever it is sent. */
-    private static final RawServer.Script ECHO = connection -> {
+    static final RawServer.Script ECHO = connection -> {
         connection.readHead();
         connection.send(SWITCHED);
         connection.in.transferTo(connection.out);
