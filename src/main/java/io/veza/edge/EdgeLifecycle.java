@@ -50,6 +50,7 @@ public class EdgeLifecycle {
 
     private static final Logger LOG = Logger.getLogger("io.veza.edge");
     private static final long LONGEST_STEP_SECONDS = 10;
+    private static final long LAST_WORDS_MILLIS = 3000;
 
     /** What {@link Statistics#sample} asks for. */
     private static final long SAMPLE_MILLIS = 1000;
@@ -260,5 +261,27 @@ public class EdgeLifecycle {
                 LOG.warn("checks and lab servers did not stop in time");
             }
         }
+        if (stopping) {
+            endThoughNobodyReads();
+        }
+    }
+
+    /**
+     * Ends the process a little later if it has not ended by then: the last thing Quarkus does is to close the console's
+     * handler, which waits for whoever is writing to a standard output that nobody reads.
+     */
+    private static void endThoughNobodyReads() {
+        Thread last = new Thread(
+                () -> {
+                    try {
+                        Thread.sleep(LAST_WORDS_MILLIS);
+                        Runtime.getRuntime().halt(0);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "edge-end");
+        last.setDaemon(true);
+        last.start();
     }
 }
