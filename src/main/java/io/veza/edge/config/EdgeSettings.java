@@ -25,6 +25,7 @@ import java.util.TreeMap;
  * @param defaultPool one of the pools, for requests that no route takes
  * @param trustedProxies whose forwarding fields are believed
  * @param admin how an operator reaches the running edge
+ * @param accessLog how each exchange is logged, if it is
  * @param shutdown how the process ends
  * @param embeddedLab whether the lab servers run inside this process
  */
@@ -38,6 +39,7 @@ public record EdgeSettings(
         Limits limits,
         List<Cidr> trustedProxies,
         Admin admin,
+        AccessLog accessLog,
         Shutdown shutdown,
         boolean embeddedLab) {
 
@@ -76,6 +78,24 @@ public record EdgeSettings(
      * @param token what a writer over the management address has to show
      */
     public record Admin(Optional<Path> socket, Optional<Secret> token) {}
+
+    /**
+     * How exchanges are logged.
+     *
+     * @param file in a directory that exists; empty for the standard output
+     * @param sample the share of them that is logged, 0..1
+     * @param errorsOnly leaves out what ended in good order
+     * @param query whether queries are logged
+     */
+    public record AccessLog(LineFormat format, Optional<Path> file, double sample, boolean errorsOnly, boolean query) {}
+
+    /** How a line of the access log is written; {@code OFF} for not at all. */
+    public enum LineFormat {
+        OFF,
+        HAPROXY,
+        JSON,
+        COMBINED
+    }
 
     /**
      * How the process ends, neither of them negative.
@@ -152,6 +172,7 @@ public record EdgeSettings(
                 new Admin(
                         problems.readIfPresent(config.admin().socket(), Format.PATH),
                         problems.readIfPresent(config.admin().token(), Secret.TOKEN)),
+                accessLog(config.accessLog(), problems),
                 shutdown(config.shutdown(), problems),
                 problems.read(config.lab().embedded(), Format.FLAG, false));
         problems.throwIfAny(settings.listen(), settings.admin().socket());
@@ -229,5 +250,17 @@ public record EdgeSettings(
                 problems.read(limits.headers(), Format.number(1, 10_000), 1),
                 problems.read(limits.connections(), Format.number(1, 1_000_000), 1),
                 problems.read(limits.idleConnections(), Format.number(0, 65_536), 0));
+    }
+
+    private static AccessLog accessLog(EdgeConfig.AccessLog log, Problems problems) {
+        LineFormat format = problems.read(log.format(), Format.oneOf(LineFormat.values()), LineFormat.OFF);
+        // What is off may name a file for another machine.
+        Format<Optional<Path>> target = format == LineFormat.OFF ? text -> Optional.empty() : Format.LOG_TARGET;
+        return new AccessLog(
+                format,
+                problems.read(log.target(), target, Optional.empty()),
+                problems.read(log.sample(), Format.SHARE, 1.0),
+                problems.read(log.errorsOnly(), Format.FLAG, false),
+                problems.read(log.query(), Format.FLAG, true));
     }
 }
