@@ -1,6 +1,6 @@
 /**
- * What an operator asks and commands while the edge runs: the JSON API on the management address and the runtime API, in
- * HAProxy's protocol, on a Unix socket.
+ * What an operator asks and commands while the edge runs: the JSON API on the management address and the runtime API on the
+ * admin socket.
  *
  * <p>Reads what {@code metrics} counts and {@code proxy} has open; every change becomes a {@code control} command, so that
  * all ways in see and do the same.
