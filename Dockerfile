@@ -20,6 +20,10 @@ COPY target/quarkus-app/quarkus/ quarkus/
 COPY target/quarkus-app/quarkus-run.jar ./
 COPY target/quarkus-app/app/ app/
 
+# The admin socket goes where no read-only file system is in its way, and where another container can share it.
+RUN install --directory --owner 10001 --group 10001 --mode 700 /run/veza-edge
+VOLUME /run/veza-edge
+
 # No name in the passwd of the base image is needed for a number. Its ports 80 and 443 are open to it, since Docker sets
 # net.ipv4.ip_unprivileged_port_start to 0.
 USER 10001:10001

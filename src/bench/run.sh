@@ -195,6 +195,7 @@ config_edge() { # servers port
 quarkus.http.port=$REPLY
 edge.listen.host=127.0.0.1
 edge.listen.http=$2
+edge.admin.socket=
 edge.threads=1
 edge.access-log.format=$log_format
 edge.access-log.target=$tmp/access.log

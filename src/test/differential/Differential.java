@@ -365,6 +365,7 @@ final class Differential {
                         quarkus.http.port=%d
                         edge.listen.host=127.0.0.1
                         edge.listen.http=%d
+                        edge.admin.socket=
                         edge.timeouts.request-head=1s
                         edge.routes.web.pool=web
                         edge.routes.web.path-prefixes=/t

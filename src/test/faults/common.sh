@@ -1,7 +1,7 @@
 # What the fault scripts share; to be sourced. The packaged edge and lab servers as processes, steps, and waiting.
 #
 # Takes no fixed port, binds the loopback address only, ends what it started. Gives: $dir for logs, pid[name], port_of,
-# start_api, start_edge, stop, await, step, fail, status_of, rss_kb.
+# start_api, start_edge, stop, await, step, fail, status_of, rss_kb, runtime, server_state.
 set -euo pipefail
 
 jar=${EDGE_JAR:-$(dirname "${BASH_SOURCE[0]}")/../../../target/quarkus-app/quarkus-run.jar}
@@ -75,7 +75,7 @@ start_edge() { # JVM options and settings...
     servers+=("-Dedge.pools.api_pool.servers.$name.address=127.0.0.1:$(port_of "$name" 'listens on port ')")
   done
   "${edge_prefix[@]}" java \
-    -Dquarkus.http.port=0 -Dedge.listen.host=127.0.0.1 -Dedge.listen.http=0 \
+    -Dquarkus.http.port=0 -Dedge.listen.host=127.0.0.1 -Dedge.listen.http=0 -Dedge.admin.socket="$dir/admin.sock" \
     -Dedge.routes.api.pool=api_pool -Dedge.routes.api.path-prefixes=/api \
     -Dedge.pools.api_pool.health.path=/api/v1/health \
     -Dedge.pools.api_pool.health.interval=300ms -Dedge.pools.api_pool.health.timeout=5s \
@@ -92,6 +92,16 @@ status_of() { # path
 
 answers_200() {
   [[ $(status_of /api/v1/whoami) == 200 ]]
+}
+
+# What the edge's runtime API answers.
+runtime() { # command
+  printf '%s\n' "$1" | socat -t 5 - "UNIX-CONNECT:$dir/admin.sock"
+}
+
+# The column status of one server, such as UP or DOWN 1/2.
+server_state() { # pool server
+  runtime 'show stat' | awk -F , -v pool="$1" -v server="$2" '$1 == pool && $2 == server { print $18 }'
 }
 
 # Lines of the edge's log that tell a transition.

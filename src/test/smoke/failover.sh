@@ -3,7 +3,7 @@
 #
 #   src/test/smoke/failover.sh [target/quarkus-app/quarkus-run.jar]
 #
-# Needs a JDK 17 and curl. Takes no fixed port, binds the loopback address only, ends what it started. Exit status: 0 if
+# Needs a JDK 17, curl and socat. Takes no fixed port, binds the loopback address only, ends what it started. Exit status: 0 if
 # every step held, 1 if one did not.
 [[ $# == 0 ]] || EDGE_JAR=$1
 # shellcheck source=../faults/common.sh
@@ -16,8 +16,9 @@ transitions_to() { # state
   grep -cE "pool=api_pool server=backend-api-1 from=[A-Z]+ to=$1 " "$dir/edge.log" || true
 }
 
-came_to() { # state, at least
-  (($(transitions_to "$1") >= $2))
+# As the runtime API sees backend-api-1.
+is_in() { # state
+  [[ $(server_state api_pool backend-api-1) == "$1" ]]
 }
 
 # The servers that answered this many requests, one name a line; a request that is not answered 200 shows as its status.
@@ -66,7 +67,7 @@ stop backend-api-1
 step 'backend-api-1 killed'
 
 asked=0
-until came_to DOWN 1; do
+until is_in DOWN; do
   got=$(answers 10 | sort -u)
   asked=$((asked + 10))
   [[ $got == backend-api-2 ]] || fail "a GET while backend-api-1 was dead and not yet DOWN: $got"
@@ -82,15 +83,27 @@ grep -q 'backend-api-2' "$dir/cookies" || fail 'the pinned client got no new coo
 step 'the pinned client: 200 from backend-api-2, with a new cookie'
 
 start_api backend-api-1 "$port_1"
-await 'backend-api-1 is UP' came_to UP 1
+await 'backend-api-1 is UP' is_in UP
 step 'backend-api-1 restarted and UP'
 
+throttle=$(runtime 'show stat' | awk -F , '$2 == "backend-api-1" { print $30 }')
+[[ $throttle =~ ^[0-9]+$ ]] && ((throttle < 100)) || fail "the runtime API shows no slow start: \"$throttle\""
 early=$(share_of_1 40)
 ((early <= 14)) || fail "no slow start: backend-api-1 answered $early of the first 40 requests"
 step "ramping: backend-api-1 answered $early of the first 40 requests"
 
 await 'backend-api-1 has its full share' full_share
 step 'ramped: backend-api-1 has its full share again'
+
+# By hand: an operator drains a server, takes it out, and puts it back.
+runtime 'set server api_pool/backend-api-1 state drain' >/dev/null
+is_in DRAIN || fail 'the drained server is not in DRAIN'
+[[ $(answers 10 | sort -u) == backend-api-2 ]] || fail 'a new session went to the drained server'
+runtime 'set server api_pool/backend-api-1 state maint' >/dev/null
+is_in MAINT || fail 'the server is not in MAINT'
+runtime 'set server api_pool/backend-api-1 state ready' >/dev/null
+await 'backend-api-1 is back' is_in UP
+step 'drained, in maintenance and back by the runtime API'
 
 [[ $(transitions_to DOWN) == 1 && $(transitions_to UP) == 1 ]] || fail 'there were more transitions than one down and one up'
 step 'passed'

@@ -3,7 +3,7 @@
 #
 #   src/test/smoke/startup.sh
 #
-# Needs a JDK 17 and curl. Exit status: 0 if every step held, 1 if one did not.
+# Needs a JDK 17, curl and socat. Exit status: 0 if every step held, 1 if one did not.
 source "$(dirname "$0")/../faults/common.sh"
 
 # Runs the edge until it ends by itself; its output goes to $dir/edge.log.
@@ -63,11 +63,40 @@ run 1 -Dedge.listen.http="$free" -Dquarkus.http.port="$free" \
 says 'quarkus.http.port' 'cannot be bound'
 step 'one port for traffic and management: says so, exit status 1'
 
+run 1 -Dedge.listen.http="$free" -Dedge.admin.socket="$jar/admin.sock" \
+  -Dedge.pools.api_pool.servers.one.address=127.0.0.1:1 -jar "$jar"
+says 'edge.admin.socket' 'is not a folder that can be written to'
+step 'an admin socket that cannot be made: says so, exit status 1'
+
 start_edge -Dedge.pools.api_pool.servers.lost.address=lost.invalid:80
 await 'a GET through the edge' answers_200
 await 'the lost server is down' grep -q 'server=lost from=UP to=DOWN cause="dns: ' "$dir/edge.log"
 for _ in 1 2 3 4; do
   answers_200 || fail 'a GET was given to the server without an address'
 done
+[[ $(server_state api_pool lost) == 'MAINT (resolution)' ]] || fail 'the runtime API does not tell of the lost server'
 step 'a name without an address: the edge starts, says so, and serves by the others'
+
+run_beside() {
+  timeout "$patience" java -Dquarkus.http.port=0 -Dedge.listen.host=127.0.0.1 -Dedge.listen.http=0 \
+    -Dedge.admin.socket="$dir/admin.sock" -Dedge.pools.api_pool.servers.one.address=127.0.0.1:1 -jar "$jar" \
+    >"$dir/second.log" 2>&1
+}
+if run_beside; then fail 'a second edge has taken the socket of the first'; fi
+grep -qF "edge.admin.socket = $dir/admin.sock: is in use" "$dir/second.log" || fail 'the live admin socket is not named'
+[[ $(runtime 'show backend' | sed -n 2p) == api_pool ]] || fail 'the first edge does not answer any more'
+step 'an admin socket in use: says so, exit status 1, and the first edge keeps it'
+
+kill -9 "${pid[edge]}"
+wait "${pid[edge]}" 2>/dev/null || true
+unset 'pid[edge]'
+[[ -S $dir/admin.sock ]] || fail 'a killed edge has removed its socket'
+start_edge
+[[ $(runtime 'show backend' | sed -n 2p) == api_pool ]] || fail 'the stale socket was not replaced'
+kill "${pid[edge]}"
+wait "${pid[edge]}" 2>/dev/null || true
+unset 'pid[edge]'
+[[ ! -e $dir/admin.sock ]] || fail 'the socket is left after a clean stop'
+step 'a stale admin socket is replaced, and removed at the stop'
+
 step 'passed'

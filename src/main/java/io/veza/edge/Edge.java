@@ -2,13 +2,16 @@ package io.veza.edge;
 
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import io.veza.edge.admin.RuntimeSocket;
 import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.config.InvalidConfigException;
 import io.veza.edge.config.Problem;
 import io.veza.edge.lab.Lab;
 import io.veza.edge.probe.Prober;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The process: the edge itself, or with {@code lab} as first argument a lab server or load generator, or with {@code
@@ -56,13 +59,22 @@ public final class Edge {
     }
 
     private static List<Problem> problems() {
+        List<Problem> problems = new ArrayList<>();
         try {
-            return PortCheck.problems(EdgeSettings.load().listen());
+            EdgeSettings settings = EdgeSettings.load();
+            cannotBeBound(settings.listen(), settings.admin().socket(), problems);
         } catch (InvalidConfigException e) {
-            List<Problem> all = new ArrayList<>(e.problems());
-            all.addAll(PortCheck.problems(e.listen()));
-            return all;
+            problems.addAll(e.problems());
+            cannotBeBound(e.listen(), e.adminSocket(), problems);
         }
+        return problems;
+    }
+
+    private static void cannotBeBound(EdgeSettings.Listen listen, Optional<Path> socket, List<Problem> problems) {
+        problems.addAll(PortCheck.problems(listen));
+        socket.flatMap(path -> RuntimeSocket.obstacle(path)
+                        .map(obstacle -> new Problem("edge.admin.socket", path.toString(), obstacle)))
+                .ifPresent(problems::add);
     }
 
     /**

@@ -49,7 +49,7 @@ class ArchitectureTest {
             Row.of("tls"),
             Row.of("metrics", "proxy", "control", "health", "pool"),
             Row.of("accesslog", "proxy", "control", "pool"),
-            Row.of("admin", "metrics", "proxy", "control", "health", "pool"),
+            Row.of("admin", "metrics", "proxy", "control", "health", "balance", "persistence", "pool"),
             Row.of("console", "admin"),
             Row.of("lab"));
 

@@ -13,9 +13,19 @@ import io.restassured.specification.RequestSpecification;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerTransition;
+import io.veza.edge.health.AdminState;
 import io.veza.edge.health.HealthState;
 import jakarta.inject.Inject;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -128,6 +138,36 @@ class EdgeWiringTest {
         while (weight("backend-api-1") < 100) {
             assertThat(System.nanoTime()).as("slow start goes on").isLessThan(deadline);
             LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    @Test
+    void the_runtime_api_commands_the_same_pools() throws Exception {
+        Path socket = Path.of("target/test-admin.sock");
+
+        assertThat(runtime(socket, "show servers state api_pool"))
+                .contains(" api_pool 1 backend-api-1 127.0.0.1 2 0 1 1 ");
+        assertThat(runtime(socket, "set server api_pool/backend-api-2 state drain"))
+                .isEqualTo("\n");
+        try {
+            assertThat(Objects.requireNonNull(pool("api_pool").snapshot().entry("backend-api-2"))
+                            .state()
+                            .admin())
+                    .isEqualTo(AdminState.DRAIN);
+            assertThat(servedBy(get(WHOAMI))).isEqualTo("backend-api-1");
+            assertThat(servedBy(get(WHOAMI))).isEqualTo("backend-api-1");
+        } finally {
+            assertThat(runtime(socket, "set server api_pool/backend-api-2 state ready"))
+                    .isEqualTo("\n");
+        }
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+                .isEqualTo("rw-------");
+    }
+
+    private static String runtime(Path socket, String command) throws IOException {
+        try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            client.write(ByteBuffer.wrap((command + "\n").getBytes(StandardCharsets.US_ASCII)));
+            return new String(Channels.newInputStream(client).readAllBytes(), StandardCharsets.US_ASCII);
         }
     }
 

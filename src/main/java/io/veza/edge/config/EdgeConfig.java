@@ -46,6 +46,9 @@ public interface EdgeConfig {
      */
     ConfigValue trustedProxies();
 
+    /** How an operator reaches the running edge, and who may change it. */
+    Admin admin();
+
     /** One line for each exchange. */
     AccessLog accessLog();
 
@@ -290,6 +293,19 @@ public interface EdgeConfig {
         /** Idle connections kept per server and event loop, 0..65536. */
         @WithDefault("256")
         ConfigValue idleConnections();
+    }
+
+    /** {@code edge.admin} */
+    interface Admin {
+        /** Path of the Unix socket that speaks HAProxy's runtime API; empty for none. */
+        @WithDefault("/run/veza-edge/admin.sock")
+        ConfigValue socket();
+
+        /**
+         * What a writer shows as {@code Authorization: Bearer …}: 16 to 256 letters, digits or any of {@code - . _ ~ + / =}.
+         * Default: none; then writes are open where the management address is a loopback one, and refused elsewhere.
+         */
+        ConfigValue token();
     }
 
     /** {@code edge.access-log} */

@@ -24,6 +24,7 @@ import java.util.TreeMap;
  * @param routes each to one of the pools, sorted by name
  * @param defaultPool one of the pools, for requests that no route takes
  * @param trustedProxies whose forwarding fields are believed
+ * @param admin how an operator reaches the running edge
  * @param accessLog how each exchange is logged, if it is
  * @param shutdown how the process ends
  * @param embeddedLab whether the lab servers run inside this process
@@ -37,6 +38,7 @@ public record EdgeSettings(
         Timeouts timeouts,
         Limits limits,
         List<Cidr> trustedProxies,
+        Admin admin,
         AccessLog accessLog,
         Shutdown shutdown,
         boolean embeddedLab) {
@@ -68,6 +70,14 @@ public record EdgeSettings(
      * @param idleConnections per server and event loop
      */
     public record Limits(int requestLine, int head, int headers, int connections, int idleConnections) {}
+
+    /**
+     * How an operator reaches the running edge, and who may change it.
+     *
+     * @param socket path of the runtime API's socket; empty for none
+     * @param token what a writer over the management address has to show
+     */
+    public record Admin(Optional<Path> socket, Optional<Secret> token) {}
 
     /**
      * How exchanges are logged.
@@ -159,10 +169,13 @@ public record EdgeSettings(
                 limits(config.limits(), problems),
                 problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
                         .orElse(List.of()),
+                new Admin(
+                        problems.readIfPresent(config.admin().socket(), Format.PATH),
+                        problems.readIfPresent(config.admin().token(), Secret.TOKEN)),
                 accessLog(config.accessLog(), problems),
                 shutdown(config.shutdown(), problems),
                 problems.read(config.lab().embedded(), Format.FLAG, false));
-        problems.throwIfAny(settings.listen());
+        problems.throwIfAny(settings.listen(), settings.admin().socket());
         return settings;
     }
 

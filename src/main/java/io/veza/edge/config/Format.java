@@ -31,6 +31,14 @@ interface Format<T> {
 
     Format<String> TEXT = text -> text;
 
+    Format<Path> PATH = text -> {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException("is not a path: " + e.getReason(), e);
+        }
+    };
+
     Format<Integer> PORT = number(1, 65_535);
 
     /** {@code true} or {@code false} and nothing else: a misspelt {@code ture} must not become the one or the other. */

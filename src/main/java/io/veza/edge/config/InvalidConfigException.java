@@ -1,7 +1,9 @@
 package io.veza.edge.config;
 
 import io.quarkus.runtime.configuration.ConfigurationException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -17,10 +19,13 @@ public final class InvalidConfigException extends ConfigurationException {
 
     private final transient EdgeSettings.Listen listen;
 
-    InvalidConfigException(List<Problem> problems, EdgeSettings.Listen listen) {
+    private final transient Optional<Path> adminSocket;
+
+    InvalidConfigException(List<Problem> problems, EdgeSettings.Listen listen, Optional<Path> adminSocket) {
         super(problems.stream().map(Problem::toString).collect(Collectors.joining("\n")));
         this.problems = List.copyOf(problems);
         this.listen = listen;
+        this.adminSocket = adminSocket;
     }
 
     /** Sorted by key; at least one. */
@@ -31,5 +36,10 @@ public final class InvalidConfigException extends ConfigurationException {
     /** Where clients would connect, so that this too can be looked at; port 0 if it is one of the problems. */
     public EdgeSettings.Listen listen() {
         return listen;
+    }
+
+    /** Where the runtime API would listen, for the same purpose; empty if nowhere, or if it is one of the problems. */
+    public Optional<Path> adminSocket() {
+        return adminSocket;
     }
 }

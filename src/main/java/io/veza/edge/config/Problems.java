@@ -1,6 +1,7 @@
 package io.veza.edge.config;
 
 import io.smallrye.config.ConfigValue;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -61,13 +62,16 @@ final class Problems {
 
     /**
      * @param listen as read, with a stand-in for what could not be
+     * @param adminSocket the same
      * @throws InvalidConfigException if there was a problem
      */
-    void throwIfAny(EdgeSettings.Listen listen) {
+    void throwIfAny(EdgeSettings.Listen listen, Optional<Path> adminSocket) {
         if (!byKey.isEmpty()) {
             boolean readable = byKey.keySet().stream().noneMatch(key -> key.startsWith("edge.listen."));
             throw new InvalidConfigException(
-                    List.copyOf(byKey.values()), readable ? listen : new EdgeSettings.Listen(listen.host(), 0));
+                    List.copyOf(byKey.values()),
+                    readable ? listen : new EdgeSettings.Listen(listen.host(), 0),
+                    adminSocket);
         }
     }
 
@@ -75,8 +79,14 @@ final class Problems {
         return setting.getValue() == null || setting.getValue().isBlank();
     }
 
-    /** With the expression it came from, if it did: the mistake is in one of the names there. */
+    /**
+     * With the expression it came from, if it did: the mistake is in one of the names there. Never a secret, which a
+     * misspelt key may hold, too.
+     */
     private static String shown(ConfigValue setting) {
+        if (setting.getName().contains("tok")) {
+            return "";
+        }
         String value = setting.getValue() == null ? "" : setting.getValue();
         String raw = setting.getRawValue();
         return raw == null || raw.equals(value) ? value : value + " (from " + raw + ")";

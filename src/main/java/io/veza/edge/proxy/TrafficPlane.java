@@ -36,6 +36,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -158,7 +159,7 @@ public final class TrafficPlane implements AutoCloseable {
             ClientAddress address = new ClientAddress(peer, local, known.name(), trusted);
             channel.pipeline()
                     .addLast(new ClientConnection(
-                            loop, routes, known, address, channel, connectionIds.getAndIncrement()));
+                            loop, routes, known, address, channel, connectionIds.incrementAndGet()));
         }
     }
 
@@ -309,6 +310,15 @@ public final class TrafficPlane implements AutoCloseable {
         return ofEachLoop(loop -> loop.connections(server).open()).stream()
                 .mapToInt(Integer::intValue)
                 .sum();
+    }
+
+    /** As {@link #open} for each of these, in their order, with one question to each event loop. */
+    public List<Integer> open(List<ServerEntry> servers) {
+        List<List<Integer>> ofLoops = ofEachLoop(loop ->
+                servers.stream().map(server -> loop.connections(server).open()).toList());
+        return IntStream.range(0, servers.size())
+                .mapToObj(i -> ofLoops.stream().mapToInt(open -> open.get(i)).sum())
+                .toList();
     }
 
     /**

@@ -337,4 +337,20 @@ class EdgeSettingsProblemsTest {
 
         assertThat(invalid.listen().http()).isEqualTo(readable);
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "edge.admin.token, short, 'must be 16 to 256 letters, digits'",
+        "edge.admin.token, 0123456789abcdef 0, 'must be 16 to 256 letters, digits'",
+        "edge.admin.tokn, 0123456789abcdef, is no key of the edge; did you mean edge.admin.token?"
+    })
+    void a_problem_with_the_token_does_not_tell_it(String key, String value, String allowed) {
+        List<Problem> problems = problems(ConfigFixture.minimalWith(key + "=" + value), Map.of());
+
+        assertThat(problems).singleElement().satisfies(problem -> {
+            assertThat(problem.key()).isEqualTo(key);
+            assertThat(problem.value()).isEmpty();
+            assertThat(problem.allowed()).contains(allowed).doesNotContain(value);
+        });
+    }
 }

@@ -65,6 +65,18 @@ class EdgeSettingsTest {
                         "10.0.0.0/8, ::1",
                         List.of(Cidr.parse("10.0.0.0/8"), Cidr.parse("::1/128"))),
                 new Key(
+                        "edge.admin.socket",
+                        s -> s.admin().socket(),
+                        Optional.of(Path.of("/run/veza-edge/admin.sock")),
+                        "run/a.sock",
+                        Optional.of(Path.of("run/a.sock"))),
+                new Key(
+                        "edge.admin.token",
+                        s -> s.admin().token(),
+                        Optional.empty(),
+                        "0123456789abcdef",
+                        Optional.of(new Secret("0123456789abcdef"))),
+                new Key(
                         "edge.access-log.format",
                         s -> s.accessLog().format(),
                         EdgeSettings.LineFormat.OFF,
@@ -378,5 +390,12 @@ class EdgeSettingsTest {
 
         assertThat(settings.listen().http()).isEqualTo(8089);
         assertThat(pool(settings).health().fall()).isEqualTo(4);
+    }
+
+    @Test
+    void settings_as_text_do_not_tell_the_token() {
+        EdgeSettings settings = ConfigFixture.settings("edge.admin.token=0123456789abcdef");
+
+        assertThat(settings.toString()).doesNotContain("0123456789abcdef").contains("(hidden)");
     }
 }
