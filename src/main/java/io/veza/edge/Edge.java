@@ -62,7 +62,7 @@ public final class Edge {
         List<Problem> problems = new ArrayList<>();
         try {
             EdgeSettings settings = EdgeSettings.load();
-            cannotBeBound(settings.listen(), settings.adminSocket(), problems);
+            cannotBeBound(settings.listen(), settings.admin().socket(), problems);
         } catch (InvalidConfigException e) {
             problems.addAll(e.problems());
             cannotBeBound(e.listen(), e.adminSocket(), problems);

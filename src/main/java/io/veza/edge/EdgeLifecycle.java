@@ -9,6 +9,8 @@ import io.quarkus.runtime.StartupEvent;
 import io.smallrye.config.SmallRyeConfig;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.veza.edge.accesslog.AccessLog;
+import io.veza.edge.accesslog.AccessLogSettings;
 import io.veza.edge.config.Cidr;
 import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.control.PoolController;
@@ -48,6 +50,7 @@ public class EdgeLifecycle {
 
     private static final Logger LOG = Logger.getLogger("io.veza.edge");
     private static final long LONGEST_STEP_SECONDS = 10;
+    private static final long LAST_WORDS_MILLIS = 3000;
 
     /** What {@link Statistics#sample} asks for. */
     private static final long SAMPLE_MILLIS = 1000;
@@ -60,6 +63,7 @@ public class EdgeLifecycle {
     private volatile @Nullable TrafficPlane plane;
     private volatile @Nullable Statistics statistics;
     private volatile @Nullable InetSocketAddress address;
+    private volatile Optional<AccessLog> accessLog = Optional.empty();
     private volatile EdgeSettings.Shutdown shutdown = EdgeSettings.Shutdown.AT_ONCE;
     private volatile boolean stopping;
     private @Nullable Vertx checksVertx;
@@ -91,6 +95,11 @@ public class EdgeLifecycle {
                     "lab servers %s run embedded; stop and start them at http://127.0.0.1:%d/lab",
                     lab.names(), (Object) lab.controlPort());
         }
+        Optional<AccessLog> log = accessLog(settings.accessLog());
+        accessLog = log;
+        if (!ReopenSignal.handle(() -> accessLog.ifPresent(AccessLog::follow))) {
+            LOG.debug("no handler for the signal USR1");
+        }
         TrafficPlane opening = new TrafficPlane(
                 trafficLoops,
                 traffic(settings),
@@ -98,10 +107,11 @@ public class EdgeLifecycle {
                 settings.routes(),
                 settings.defaultPool(),
                 this::newCounters,
-                () -> null);
+                () -> log.map(AccessLog::newLoopLog).orElse(null));
         plane = opening;
         statistics = new Statistics(pools, opening, this::counters, clock);
         vertx.setPeriodic(SAMPLE_MILLIS, tick -> statistics().sample());
+        log.ifPresent(lines -> vertx.setPeriodic(SAMPLE_MILLIS, tick -> lines.warnOfLosses()));
         Prober checks =
                 new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
         prober = checks;
@@ -137,6 +147,21 @@ public class EdgeLifecycle {
                 trustedProxy);
     }
 
+    private static Optional<AccessLog> accessLog(EdgeSettings.AccessLog log) {
+        return format(log.format())
+                .map(format -> new AccessLog(
+                        new AccessLogSettings(format, log.file(), log.sample(), log.errorsOnly(), log.query())));
+    }
+
+    private static Optional<AccessLogSettings.Format> format(EdgeSettings.LineFormat format) {
+        return switch (format) {
+            case OFF -> Optional.empty();
+            case HAPROXY -> Optional.of(AccessLogSettings.Format.HAPROXY);
+            case JSON -> Optional.of(AccessLogSettings.Format.JSON);
+            case COMBINED -> Optional.of(AccessLogSettings.Format.COMBINED);
+        };
+    }
+
     private TrafficCounters newCounters() {
         TrafficCounters loop = new TrafficCounters();
         counters.add(loop);
@@ -164,6 +189,11 @@ public class EdgeLifecycle {
     /** What is counted; only while the edge runs. */
     public Statistics statistics() {
         return running(statistics);
+    }
+
+    /** The access log; empty if it is off. */
+    public Optional<AccessLog> accessLog() {
+        return accessLog;
     }
 
     private static <T> T running(@Nullable T part) {
@@ -216,6 +246,7 @@ public class EdgeLifecycle {
         if (open != null) {
             open.close();
         }
+        accessLog.ifPresent(AccessLog::close);
         if (prober != null) {
             prober.close();
         }
@@ -230,5 +261,27 @@ public class EdgeLifecycle {
                 LOG.warn("checks and lab servers did not stop in time");
             }
         }
+        if (stopping) {
+            endThoughNobodyReads();
+        }
+    }
+
+    /**
+     * Ends the process a little later if it has not ended by then: the last thing Quarkus does is to close the console's
+     * handler, which waits for whoever is writing to a standard output that nobody reads.
+     */
+    private static void endThoughNobodyReads() {
+        Thread last = new Thread(
+                () -> {
+                    try {
+                        Thread.sleep(LAST_WORDS_MILLIS);
+                        Runtime.getRuntime().halt(0);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "edge-end");
+        last.setDaemon(true);
+        last.start();
     }
 }

@@ -37,7 +37,7 @@ public class RuntimeApiLifecycle {
 
     void start(@Observes @Priority(AFTER_THE_EDGE) StartupEvent event) throws IOException {
         EdgeSettings settings = EdgeSettings.from(ConfigProvider.getConfig().unwrap(SmallRyeConfig.class));
-        Optional<Path> path = settings.adminSocket();
+        Optional<Path> path = settings.admin().socket();
         if (path.isPresent()) {
             RuntimeApi api = new RuntimeApi(
                     edge.pools(),

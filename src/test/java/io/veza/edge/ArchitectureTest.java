@@ -48,8 +48,8 @@ class ArchitectureTest {
             Row.of("proxy", "http1", "control", "pool", "health", "balance", "persistence"),
             Row.of("tls"),
             Row.of("metrics", "proxy", "control", "health", "pool"),
-            Row.of("accesslog", "proxy"),
-            Row.of("admin", "metrics", "proxy", "control", "health", "pool", "persistence"),
+            Row.of("accesslog", "proxy", "control", "pool"),
+            Row.of("admin", "metrics", "proxy", "control", "health", "balance", "persistence", "pool"),
             Row.of("console", "admin"),
             Row.of("lab"));
 

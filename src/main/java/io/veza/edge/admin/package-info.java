@@ -1,7 +1,9 @@
 /**
- * What an operator uses while the edge runs: the runtime API on a Unix socket, in HAProxy's protocol.
+ * What an operator asks and commands while the edge runs: the JSON API on the management address and the runtime API on the
+ * admin socket.
  *
- * <p>Last in the flow: it reads snapshots and statistics, and whatever is to change becomes a command for {@code control}.
+ * <p>Reads what {@code metrics} counts and {@code proxy} has open; every change becomes a {@code control} command, so that
+ * all ways in see and do the same.
  */
 @NullMarked
 package io.veza.edge.admin;

@@ -46,8 +46,11 @@ public interface EdgeConfig {
      */
     ConfigValue trustedProxies();
 
-    /** How an operator reaches the running edge. */
+    /** How an operator reaches the running edge, and who may change it. */
     Admin admin();
+
+    /** One line for each exchange. */
+    AccessLog accessLog();
 
     /** How the process ends. */
     Shutdown shutdown();
@@ -297,6 +300,35 @@ public interface EdgeConfig {
         /** Path of the Unix socket that speaks HAProxy's runtime API; empty for none. */
         @WithDefault("/run/veza-edge/admin.sock")
         ConfigValue socket();
+
+        /**
+         * What a writer shows as {@code Authorization: Bearer …}: 16 to 256 letters, digits or any of {@code - . _ ~ + / =}.
+         * Default: none; then writes are open where the management address is a loopback one, and refused elsewhere.
+         */
+        ConfigValue token();
+    }
+
+    /** {@code edge.access-log} */
+    interface AccessLog {
+        /** {@code off}, {@code haproxy} ({@code option httplog}), {@code json} or {@code combined}. */
+        @WithDefault("off")
+        ConfigValue format();
+
+        /** {@code stdout}, or a file in a directory that exists, appended to and followed by its name. */
+        @WithDefault("stdout")
+        ConfigValue target();
+
+        /** The share of the exchanges that is logged, 0..1, with six decimals at most. */
+        @WithDefault("1")
+        ConfigValue sample();
+
+        /** Whether what ends in good order is left out, as by HAProxy's {@code option dontlog-normal}. */
+        @WithDefault("false")
+        ConfigValue errorsOnly();
+
+        /** Whether queries are logged, of the target and of {@code Referer}: some carry tokens. */
+        @WithDefault("true")
+        ConfigValue query();
     }
 
     /** {@code edge.shutdown} */

@@ -24,7 +24,8 @@ import java.util.TreeMap;
  * @param routes each to one of the pools, sorted by name
  * @param defaultPool one of the pools, for requests that no route takes
  * @param trustedProxies whose forwarding fields are believed
- * @param adminSocket path of the runtime API's socket; empty for none
+ * @param admin how an operator reaches the running edge
+ * @param accessLog how each exchange is logged, if it is
  * @param shutdown how the process ends
  * @param embeddedLab whether the lab servers run inside this process
  */
@@ -37,7 +38,8 @@ public record EdgeSettings(
         Timeouts timeouts,
         Limits limits,
         List<Cidr> trustedProxies,
-        Optional<Path> adminSocket,
+        Admin admin,
+        AccessLog accessLog,
         Shutdown shutdown,
         boolean embeddedLab) {
 
@@ -68,6 +70,32 @@ public record EdgeSettings(
      * @param idleConnections per server and event loop
      */
     public record Limits(int requestLine, int head, int headers, int connections, int idleConnections) {}
+
+    /**
+     * How an operator reaches the running edge, and who may change it.
+     *
+     * @param socket path of the runtime API's socket; empty for none
+     * @param token what a writer over the management address has to show
+     */
+    public record Admin(Optional<Path> socket, Optional<Secret> token) {}
+
+    /**
+     * How exchanges are logged.
+     *
+     * @param file in a directory that exists; empty for the standard output
+     * @param sample the share of them that is logged, 0..1
+     * @param errorsOnly leaves out what ended in good order
+     * @param query whether queries are logged
+     */
+    public record AccessLog(LineFormat format, Optional<Path> file, double sample, boolean errorsOnly, boolean query) {}
+
+    /** How a line of the access log is written; {@code OFF} for not at all. */
+    public enum LineFormat {
+        OFF,
+        HAPROXY,
+        JSON,
+        COMBINED
+    }
 
     /**
      * How the process ends, neither of them negative.
@@ -141,10 +169,13 @@ public record EdgeSettings(
                 limits(config.limits(), problems),
                 problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
                         .orElse(List.of()),
-                problems.readIfPresent(config.admin().socket(), Format.PATH),
+                new Admin(
+                        problems.readIfPresent(config.admin().socket(), Format.PATH),
+                        problems.readIfPresent(config.admin().token(), Secret.TOKEN)),
+                accessLog(config.accessLog(), problems),
                 shutdown(config.shutdown(), problems),
                 problems.read(config.lab().embedded(), Format.FLAG, false));
-        problems.throwIfAny(settings.listen(), settings.adminSocket());
+        problems.throwIfAny(settings.listen(), settings.admin().socket());
         return settings;
     }
 
@@ -219,5 +250,17 @@ public record EdgeSettings(
                 problems.read(limits.headers(), Format.number(1, 10_000), 1),
                 problems.read(limits.connections(), Format.number(1, 1_000_000), 1),
                 problems.read(limits.idleConnections(), Format.number(0, 65_536), 0));
+    }
+
+    private static AccessLog accessLog(EdgeConfig.AccessLog log, Problems problems) {
+        LineFormat format = problems.read(log.format(), Format.oneOf(LineFormat.values()), LineFormat.OFF);
+        // What is off may name a file for another machine.
+        Format<Optional<Path>> target = format == LineFormat.OFF ? text -> Optional.empty() : Format.LOG_TARGET;
+        return new AccessLog(
+                format,
+                problems.read(log.target(), target, Optional.empty()),
+                problems.read(log.sample(), Format.SHARE, 1.0),
+                problems.read(log.errorsOnly(), Format.FLAG, false),
+                problems.read(log.query(), Format.FLAG, true));
     }
 }

@@ -3,6 +3,7 @@ package io.veza.edge.config;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.quarkus.runtime.configuration.MemorySizeConverter;
 import io.veza.edge.health.HealthPolicy.StatusRange;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -74,6 +76,36 @@ interface Format<T> {
             throw new IllegalArgumentException("must be off or a number above 1 and at most 100, such as 1.25");
         }
         return OptionalDouble.of(Double.parseDouble(text));
+    };
+
+    Format<Double> SHARE = text -> {
+        if (!text.matches("(0|1)(\\.[0-9]{1,6})?") || Double.parseDouble(text) > 1) {
+            throw new IllegalArgumentException("must be a number in 0..1, such as 0.05");
+        }
+        return Double.parseDouble(text);
+    };
+
+    /** {@code stdout}, or a file that could be written to now. */
+    Format<Optional<Path>> LOG_TARGET = text -> {
+        if (text.equals("stdout")) {
+            return Optional.empty();
+        }
+        try {
+            Path file = Path.of(text).toAbsolutePath();
+            Path directory = file.getParent();
+            if (directory == null || !Files.isDirectory(directory)) {
+                throw new IllegalArgumentException("must be stdout or a file in a directory that exists");
+            }
+            if (Files.isDirectory(file)) {
+                throw new IllegalArgumentException("is a directory; must be stdout or a file");
+            }
+            if (!Files.isWritable(Files.exists(file) ? file : directory)) {
+                throw new IllegalArgumentException("may not be written by this user");
+            }
+            return Optional.of(file);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException("must be stdout or a file in a directory that exists", e);
+        }
     };
 
     static Format<Integer> number(int least, int most) {

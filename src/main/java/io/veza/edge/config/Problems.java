@@ -79,8 +79,14 @@ final class Problems {
         return setting.getValue() == null || setting.getValue().isBlank();
     }
 
-    /** With the expression it came from, if it did: the mistake is in one of the names there. */
+    /**
+     * With the expression it came from, if it did: the mistake is in one of the names there. Never a secret, which a
+     * misspelt key may hold, too.
+     */
     private static String shown(ConfigValue setting) {
+        if (setting.getName().contains("tok")) {
+            return "";
+        }
         String value = setting.getValue() == null ? "" : setting.getValue();
         String raw = setting.getRawValue();
         return raw == null || raw.equals(value) ? value : value + " (from " + raw + ")";

@@ -22,13 +22,16 @@ final class ServerProbe {
     /** How soon a name that never had an address is looked up again: its server can't be used until it has one. */
     private static final Duration MISSING = Duration.ofSeconds(1);
 
+    /** Vert.x counts its timers from 0, so that cancelling 0 would cancel somebody else's. */
+    private static final long NO_TIMER = -1;
+
     private final Prober prober;
     private final PoolController pool;
     private final int id;
     private final String name;
     private final ServerAddress configured;
-    private long checkTimer;
-    private long lookupTimer;
+    private long checkTimer = NO_TIMER;
+    private long lookupTimer = NO_TIMER;
     private boolean checking;
 
     /** Whether the check under way began before something that makes its result meaningless. */

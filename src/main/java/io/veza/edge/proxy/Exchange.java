@@ -44,10 +44,7 @@ final class Exchange {
     private final boolean idempotent;
     private final boolean chunked;
     private final boolean bodyless;
-    private final long startNanos;
-    private long placedNanos;
-    private long connectedNanos;
-    private long respondedNanos;
+    private final ExchangeCourse course;
     private final byte @Nullable [] expectedAccept;
     private final ByteBuf requestHead;
     private final ServerChoice choice;
@@ -64,11 +61,6 @@ final class Exchange {
     private boolean connectFailed;
     private long connectDeadline;
     private int interims;
-    private int status;
-    private int retries;
-    private int queuePosition;
-    private boolean redispatched;
-    private Termination.Stage stage = Termination.Stage.QUEUE;
     private boolean responsePaused;
     private final TimerWheel.Timer queueTimer = new TimerWheel.Timer() {
         @Override
@@ -93,7 +85,7 @@ final class Exchange {
         this.loop = loop;
         this.client = client;
         this.pool = pool;
-        this.startNanos = headEndNanos;
+        this.course = new ExchangeCourse(headEndNanos);
         this.isHead = head.method() == Method.HEAD;
         this.http10 = head.http10();
         this.chunked = head.bodyLength() == RequestHead.CHUNKED;
@@ -118,15 +110,12 @@ final class Exchange {
         PoolSnapshot snapshot = pool.snapshot();
         ServerEntry chosen = choice.in(snapshot);
         if (chosen != null && chosen.tryAcquire()) {
+            course.placed(phase == Phase.QUEUED);
             if (phase == Phase.QUEUED) {
                 leaveQueue();
-                placedNanos = System.nanoTime();
-            } else if (placedNanos == 0) {
-                placedNanos = startNanos;
             }
             phase = Phase.CHOOSING;
             server = chosen;
-            stage = Termination.Stage.CONNECT;
             loop.observer.dispatched(pool.id(), chosen);
             connectTo(chosen);
         } else if (chosen != null || choice.saturated(snapshot)) {
@@ -135,7 +124,7 @@ final class Exchange {
             if (phase == Phase.QUEUED) {
                 leaveQueue();
             }
-            stage = Termination.Stage.CONNECT;
+            course.unplaceable();
             fail(connectFailed ? ExchangeFailure.Cause.CONNECT_FAILED : ExchangeFailure.Cause.NO_SERVER);
         }
     }
@@ -153,8 +142,7 @@ final class Exchange {
             return;
         }
         if (first) {
-            queuePosition = pool.queue.size();
-            stage = Termination.Stage.QUEUE;
+            course.queued(pool.queue.size());
             loop.wheel.arm(queueTimer, pool.queueTicks);
         }
         // Whoever left in between saw no waiter: look once more.
@@ -195,7 +183,7 @@ final class Exchange {
         reused = idle != null;
         if (idle != null) {
             loop.observer.reused(chosen);
-            connectedNanos = placedNanos;
+            course.reuses();
             send(idle);
             return;
         }
@@ -211,7 +199,7 @@ final class Exchange {
         if (phase != Phase.CONNECTING) {
             return false;
         }
-        connectedNanos = System.nanoTime();
+        course.connected();
         send(to);
         client.resumeUpload();
         to.flush();
@@ -229,8 +217,7 @@ final class Exchange {
             loop.observer.connectFailed(pool.id(), unreachable);
             if (connectDeadline == 0 || System.nanoTime() - connectDeadline < 0) {
                 loop.observer.redispatched(pool.id(), unreachable);
-                redispatched = true;
-                retries++;
+                course.redispatched();
                 phase = Phase.CHOOSING;
                 dispatchAgain();
                 return;
@@ -252,7 +239,7 @@ final class Exchange {
     private void send(ServerConnection to) {
         connection = to;
         phase = Phase.SENT;
-        stage = Termination.Stage.HEADERS;
+        course.sent();
         to.begin(this, requestHead.retainedDuplicate(), chunked, bodyless);
     }
 
@@ -307,9 +294,7 @@ final class Exchange {
 
     void responseHead(ResponseHead head, long bodyLength, int ready) {
         phase = Phase.RESPONDING;
-        stage = Termination.Stage.DATA;
-        respondedNanos = System.nanoTime();
-        status = head.status();
+        course.responding(head.status());
         client.responseHead(head, this, bodyLength, ready);
     }
 
@@ -351,8 +336,7 @@ final class Exchange {
         if (expected == null || chosen == null || !head.accepts(expected)) {
             return null;
         }
-        respondedNanos = System.nanoTime();
-        status = head.status();
+        course.responding(head.status());
         Tunnel tunnel = new Tunnel(loop, pool, chosen, with, this);
         client.switchTo(tunnel, head, this);
         // The place on the server passes to the tunnel, which ends what begins here.
@@ -374,7 +358,7 @@ final class Exchange {
         ServerEntry failed = giveUpServer();
         if (failed != null && failure.retryable() && mayRepeat() && repeat(failed)) {
             loop.observer.retried(pool.id(), failed);
-            retries++;
+            course.retried();
             phase = Phase.CHOOSING;
             dispatchAgain();
         } else {
@@ -449,7 +433,6 @@ final class Exchange {
     private void over(@Nullable ServerEntry last, @Nullable ExchangeFailure failure, long nowNanos) {
         ExchangeRecord record = loop.record.begin(nowNanos);
         record.failure = failure;
-        record.stage = stage == Termination.Stage.HEADERS && !requestOver ? Termination.Stage.DATA : stage;
         tell(last, record);
         client.exchangeOver();
     }
@@ -467,21 +450,8 @@ final class Exchange {
         record.server = last;
         record.requestHead = requestHead;
         record.http10 = http10;
-        ExchangeFailure failure = record.failure;
-        record.status = status != 0 || failure == null ? status : failure.status();
-        record.retries = retries;
-        record.redispatched = redispatched;
-        record.queuePosition = queuePosition;
-        record.cookie = choice.cookie(status == 0 ? null : last);
-        if (placedNanos != 0) {
-            record.queueNanos = placedNanos - startNanos;
-            if (connectedNanos != 0) {
-                record.connectNanos = connectedNanos - placedNanos;
-                if (respondedNanos != 0) {
-                    record.responseNanos = respondedNanos - connectedNanos;
-                }
-            }
-        }
+        record.cookie = choice.cookie(course.hasResponse() ? last : null);
+        course.fill(record, requestOver);
         loop.tell(record);
         requestHead.release();
     }
@@ -527,7 +497,7 @@ final class Exchange {
     }
 
     long startNanos() {
-        return startNanos;
+        return course.startNanos();
     }
 
     ClientSide client() {

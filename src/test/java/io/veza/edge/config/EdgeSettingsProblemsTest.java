@@ -49,6 +49,12 @@ class EdgeSettingsProblemsTest {
             edge.limits.headers=0                       | must be a number in 1..10000
             edge.limits.connections=-1                  | must be a number in 1..1000000
             edge.limits.idle-connections=65537          | must be a number in 0..65536
+            edge.access-log.format=clf                  | must be one of off, haproxy, json, combined
+            edge.access-log.target=                     | must be given
+            edge.access-log.sample=1.1                  | must be a number in 0..1
+            edge.access-log.sample=5%                   | must be a number in 0..1
+            edge.access-log.errors-only=no              | must be true or false
+            edge.access-log.query=off                   | must be true or false
             edge.shutdown.delay=-1s                     | must be a duration in 0s..3600s
             edge.shutdown.drain=2h                      | must be a duration in 0s..3600s
             edge.lab.embedded=yes                       | must be true or false
@@ -94,6 +100,19 @@ class EdgeSettingsProblemsTest {
             assertThat(setting).isEqualTo(problem.key() + "=" + problem.value());
             assertThat(problem.allowed()).contains(allowed);
         });
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/nowhere/at/all/access.log, must be stdout or a file in a directory that exists",
+        "/tmp, is a directory; must be stdout or a file"
+    })
+    void a_log_that_is_on_needs_a_target_that_can_be_written(String target, String allowed) {
+        Map<String, String> properties =
+                ConfigFixture.minimalWith("edge.access-log.format=haproxy", "edge.access-log.target=" + target);
+
+        assertThat(problems(properties, Map.of()))
+                .containsExactly(new Problem("edge.access-log.target", target, allowed));
     }
 
     @ParameterizedTest
@@ -317,5 +336,21 @@ class EdgeSettingsProblemsTest {
                 InvalidConfigException.class, () -> EdgeSettings.from(ConfigFixture.config(properties, Map.of())));
 
         assertThat(invalid.listen().http()).isEqualTo(readable);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "edge.admin.token, short, 'must be 16 to 256 letters, digits'",
+        "edge.admin.token, 0123456789abcdef 0, 'must be 16 to 256 letters, digits'",
+        "edge.admin.tokn, 0123456789abcdef, is no key of the edge; did you mean edge.admin.token?"
+    })
+    void a_problem_with_the_token_does_not_tell_it(String key, String value, String allowed) {
+        List<Problem> problems = problems(ConfigFixture.minimalWith(key + "=" + value), Map.of());
+
+        assertThat(problems).singleElement().satisfies(problem -> {
+            assertThat(problem.key()).isEqualTo(key);
+            assertThat(problem.value()).isEmpty();
+            assertThat(problem.allowed()).contains(allowed).doesNotContain(value);
+        });
     }
 }

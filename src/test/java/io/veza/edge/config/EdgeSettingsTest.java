@@ -23,6 +23,7 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -65,10 +66,25 @@ class EdgeSettingsTest {
                         List.of(Cidr.parse("10.0.0.0/8"), Cidr.parse("::1/128"))),
                 new Key(
                         "edge.admin.socket",
-                        EdgeSettings::adminSocket,
+                        s -> s.admin().socket(),
                         Optional.of(Path.of("/run/veza-edge/admin.sock")),
                         "run/a.sock",
                         Optional.of(Path.of("run/a.sock"))),
+                new Key(
+                        "edge.admin.token",
+                        s -> s.admin().token(),
+                        Optional.empty(),
+                        "0123456789abcdef",
+                        Optional.of(new Secret("0123456789abcdef"))),
+                new Key(
+                        "edge.access-log.format",
+                        s -> s.accessLog().format(),
+                        EdgeSettings.LineFormat.OFF,
+                        "json",
+                        EdgeSettings.LineFormat.JSON),
+                new Key("edge.access-log.sample", s -> s.accessLog().sample(), 1.0, "0.05", 0.05),
+                new Key("edge.access-log.errors-only", s -> s.accessLog().errorsOnly(), false, "true", true),
+                new Key("edge.access-log.query", s -> s.accessLog().query(), true, "false", false),
                 new Key("edge.shutdown.delay", s -> s.shutdown().delay(), Duration.ZERO, "5s", seconds(5)),
                 new Key("edge.shutdown.drain", s -> s.shutdown().drain(), seconds(30), "0s", Duration.ZERO),
                 new Key("edge.lab.embedded", EdgeSettings::embeddedLab, false, "true", true),
@@ -227,8 +243,9 @@ class EdgeSettingsTest {
         Stream<String> covered = Stream.of(
                         keys().map(Key::name),
                         cookieKeys().map(key -> "edge.pools.p.sticky-cookie." + key.get()[0]),
-                        // These have no default; the tests below read them.
+                        // These have no default, or need another key; the tests below read them.
                         Stream.of(
+                                "edge.access-log.target",
                                 "edge.pools.p.default-port",
                                 "edge.pools.p.servers.s.address",
                                 "edge.routes.r.pool",
@@ -256,6 +273,24 @@ class EdgeSettingsTest {
                         new io.veza.edge.pool.Route(
                                 "full", "p", List.of("/api", "/v2"), List.of("a.example", "*.b.example"), -3),
                         new io.veza.edge.pool.Route("plain", "p", List.of("/"), List.of(), 0));
+    }
+
+    @Test
+    void the_access_log_goes_to_the_standard_output_or_to_a_file(@TempDir Path directory) {
+        Path file = directory.resolve("access.log");
+
+        EdgeSettings byDefault = ConfigFixture.settings("edge.access-log.format=json");
+        EdgeSettings changed = ConfigFixture.settings("edge.access-log.format=json", "edge.access-log.target=" + file);
+
+        assertThat(byDefault.accessLog().file()).isEmpty();
+        assertThat(changed.accessLog().file()).contains(file);
+    }
+
+    @Test
+    void the_target_of_a_log_that_is_off_does_not_matter() {
+        EdgeSettings settings = ConfigFixture.settings("edge.access-log.target=/nowhere/at/all/access.log");
+
+        assertThat(settings.accessLog().file()).isEmpty();
     }
 
     @Test
@@ -355,5 +390,12 @@ class EdgeSettingsTest {
 
         assertThat(settings.listen().http()).isEqualTo(8089);
         assertThat(pool(settings).health().fall()).isEqualTo(4);
+    }
+
+    @Test
+    void settings_as_text_do_not_tell_the_token() {
+        EdgeSettings settings = ConfigFixture.settings("edge.admin.token=0123456789abcdef");
+
+        assertThat(settings.toString()).doesNotContain("0123456789abcdef").contains("(hidden)");
     }
 }

@@ -21,7 +21,8 @@ class ServerStateTest {
     private static final HealthPolicy POLICY = policy(true);
     private static final HealthPolicy UNCHECKED = policy(false);
 
-    /** One event a second after the last: + and - are results, r m d commands, x no address, a an address again. */
+    /** One event a second after the last: + and - are results, r m d commands, U S D health forced, x no address, a an
+     * address again. */
     private static ServerState after(ServerState start, String events, HealthPolicy policy) {
         ServerState state = start;
         for (int i = 0; i < events.length(); i++) {
@@ -32,6 +33,9 @@ class ServerStateTest {
                 case 'r' -> state.administered(AdminState.READY, policy, now);
                 case 'd' -> state.administered(AdminState.DRAIN, policy, now);
                 case 'm' -> state.administered(AdminState.MAINT, policy, now);
+                case 'U' -> state.forced(HealthState.UP, now);
+                case 'S' -> state.forced(HealthState.STOPPING, now);
+                case 'D' -> state.forced(HealthState.DOWN, now);
                 case 'x' -> state.resolved(false, policy, now);
                 case 'a' -> state.resolved(true, policy, now);
                 default -> throw new IllegalArgumentException(events);
@@ -57,6 +61,21 @@ class ServerStateTest {
         "-++++,     UP,         CHECK,   0, 3, 3",
         "-++--,     UP,         CHECK,   2, 3, 3",
         "-++---,    DOWN,       CHECK,   0, 6, ",
+        // health that an operator forces lasts until checks find otherwise
+        "+D,        DOWN,       ADMIN,   0, 2, ",
+        "+D+,       DOWN,       ADMIN,   1, 2, ",
+        "+D++,      UP,         CHECK,   0, 4, 4",
+        "+D-++,     UP,         CHECK,   0, 5, 5",
+        "+S,        STOPPING,   ADMIN,   0, 2, ",
+        "+S+,       UP,         CHECK,   0, 3, 3",
+        "+S--,      STOPPING,   ADMIN,   2, 2, ",
+        "+S---,     DOWN,       CHECK,   0, 5, ",
+        "-U,        UP,         ADMIN,   0, 2, 2",
+        "-U--,      UP,         ADMIN,   2, 2, 2",
+        "-U---,     DOWN,       CHECK,   0, 5, ",
+        "+-U,       UP,         ADMIN,   0, 0, ",
+        "+U,        UP,         CHECK,   0, 0, ",
+        "+Sd,       STOPPING/DRAIN, ADMIN, 0, 3, ",
         // an operator's commands leave health alone, except at the end of maintenance
         "+d,        UP/DRAIN,   CHECK,   0, 2, ",
         "+dr,       UP,         CHECK,   0, 3, ",
@@ -149,6 +168,9 @@ class ServerStateTest {
     @ParameterizedTest
     @CsvSource({
         "READY, UP,   ALL",
+        "READY, STOPPING, PERSISTENT",
+        "DRAIN, STOPPING, PERSISTENT",
+        "MAINT, STOPPING, NONE",
         "DRAIN, UP,   PERSISTENT",
         "MAINT, UP,   NONE",
         "READY, DOWN, NONE",
@@ -160,6 +182,48 @@ class ServerStateTest {
         ServerState state = new ServerState(admin, health, Reason.CHECK, "", 0, T0, Optional.empty(), Optional.empty());
 
         assertThat(state.admission()).isEqualTo(admission);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // holders stay, then maintenance, seconds from the command, admission, label
+        "true,  false, 9,  PERSISTENT, UP/DRAIN",
+        "true,  false, 10, NONE,       UP/DRAIN",
+        "false, false, 1,  NONE,       UP/DRAIN",
+        "false, false, 20, NONE,       UP/DRAIN",
+        "true,  true,  9,  PERSISTENT, UP/DRAIN",
+        "true,  true,  10, NONE,       UP/MAINT",
+        "false, true,  9,  NONE,       UP/DRAIN",
+        "false, true,  10, NONE,       UP/MAINT",
+    })
+    void a_drain_with_a_deadline_takes_its_step_when_that_has_come(
+            boolean holdersStay, boolean thenMaintenance, long seconds, Admission admission, String label) {
+        Drain drain = new Drain(T0.plusSeconds(10), holdersStay, thenMaintenance);
+        ServerState drained =
+                after(ServerState.atStart(POLICY, T0), "+", POLICY).drained(drain, POLICY, T0);
+
+        ServerState state = drained.at(T0.plusSeconds(seconds), POLICY);
+
+        assertThat(state.admission()).isEqualTo(admission);
+        assertThat(state.label()).isEqualTo(label);
+        assertThat(state.at(T0.plusSeconds(seconds), POLICY)).isSameAs(state);
+        assertThat(state.administered(AdminState.READY, POLICY, T0.plusSeconds(seconds))
+                        .drain())
+                .isEmpty();
+    }
+
+    @Test
+    void a_drain_without_an_end_replaces_one_with_a_deadline() {
+        Drain drain = new Drain(T0.plusSeconds(10), true, true);
+        ServerState drained = ServerState.atStart(POLICY, T0).drained(drain, POLICY, T0);
+
+        ServerState state = drained.administered(AdminState.DRAIN, POLICY, T0.plusSeconds(1));
+
+        assertThat(state.drain()).isEmpty();
+        assertThat(state.admin()).isEqualTo(AdminState.DRAIN);
+        assertThat(state.differs(drained)).isTrue();
+        assertThat(drain.remaining(T0.plusSeconds(4))).isEqualTo(Duration.ofSeconds(6));
+        assertThat(drain.remaining(T0.plusSeconds(40))).isZero();
     }
 
     @ParameterizedTest

@@ -41,6 +41,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,6 +66,8 @@ final class EdgeFixture implements AutoCloseable {
         boolean trustClients;
         boolean routed = true;
         int loops = 2;
+        /** In place of what is collected in {@link #ended}. */
+        Optional<Supplier<ExchangeLog>> logs = Optional.empty();
 
         /** Servers named s1, s2, … on these loopback ports. */
         Setup servers(int... ports) {
@@ -205,7 +208,7 @@ final class EdgeFixture implements AutoCloseable {
                     counters.add(loop);
                     return loop;
                 },
-                () -> exchange -> ended.add(Ended.of(exchange)));
+                setup.logs.orElse(() -> exchange -> ended.add(Ended.of(exchange))));
         statistics = new Statistics(List.of(pool), plane, () -> List.copyOf(counters), InstantSource.system());
         address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "http");
     }

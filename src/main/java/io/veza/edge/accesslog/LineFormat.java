@@ -1,0 +1,52 @@
+package io.veza.edge.accesslog;
+
+/**
+ * A way to write an exchange as one line. What comes from outside is escaped byte by byte, so that no request can end its
+ * line or its field; a text beyond {@link #LONGEST_TEXT} ends with {@code ...} there. One thread's.
+ */
+interface LineFormat {
+
+    /**
+     * Bytes of one text as it is written. Beside everything else in a line this stays below the 16 KiB that halog reads; a
+     * request line of 8 KiB, the most that is accepted without being told otherwise, fits.
+     */
+    int LONGEST_TEXT = 8 * 1024;
+
+    /** Appends the line with its end. The head is read already. */
+    void write(LoggedExchange exchange, LoggedHead head, Line line);
+
+    /** Whether it shows fields, and not the request line alone. */
+    boolean showsFields();
+
+    /** Writes one byte of a text, escaped if need be. */
+    @FunctionalInterface
+    interface Escape {
+        void write(byte b, Line line);
+    }
+
+    /** Appends a text. */
+    static void text(byte[] bytes, int from, int to, Escape escape, Line line) {
+        int end = line.length() + LONGEST_TEXT;
+        for (int at = from; at < to; at++) {
+            if (line.length() >= end) {
+                line.put("...");
+                return;
+            }
+            escape.write(bytes[at], line);
+        }
+    }
+
+    /** Appends method, target and version as the client sent them, the target in origin-form. */
+    static void requestLine(LoggedExchange exchange, LoggedHead head, Escape escape, Line line) {
+        byte[] bytes = head.bytes();
+        text(bytes, head.methodStart(), head.methodEnd(), escape, line);
+        line.put(' ');
+        text(bytes, head.targetStart(), head.targetEnd(), escape, line);
+        line.put(exchange.http10 ? " HTTP/1.0" : " HTTP/1.1");
+    }
+
+    /** Printable ASCII, blanks included. */
+    static boolean isPrintable(byte b) {
+        return b >= ' ' && b < 0x7f;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.veza.edge.accesslog;
+
+import org.jspecify.annotations.NullMarked;
