@@ -139,6 +139,6 @@ our_states() {
 }
 [[ -n $(our_states) && $(their_states) == "$(our_states)" ]] ||
   fail "HAProxy has not loaded the edge's states: $(their_states) and not $(our_states)"
-! grep -q 'ALERT\|WARNING' "$dir/haproxy.log" || { cat "$dir/haproxy.log" >&2; fail 'HAProxy finds fault with the states'; }
+! grep -q 'ALERT\|application failed\|ignored\|skipped' "$dir/haproxy.log" || { cat "$dir/haproxy.log" >&2; fail 'HAProxy finds fault with the states'; }
 step "HAProxy loads the edge's server states"
 step 'passed'

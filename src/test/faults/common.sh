@@ -82,6 +82,7 @@ start_edge() { # JVM options and settings...
     "${servers[@]}" "$@" -jar "$jar" >"$dir/edge.log" 2>&1 &
   pid[edge]=$!
   await 'the edge listens' port_of edge ' http on [^ ]*:' >/dev/null
+  await 'the runtime API is there' grep -q ' runtime API on ' "$dir/edge.log"
   edge_port=$(port_of edge ' http on [^ ]*:')
 }
 

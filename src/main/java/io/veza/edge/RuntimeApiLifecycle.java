@@ -39,7 +39,11 @@ public class RuntimeApiLifecycle {
         EdgeSettings settings = EdgeSettings.from(ConfigProvider.getConfig().unwrap(SmallRyeConfig.class));
         Optional<Path> path = settings.admin().socket();
         if (path.isPresent()) {
-            RuntimeApi api = new RuntimeApi(edge.pools(), edge.plane(), edge.statistics(), version, settings.threads());
+            RuntimeApi api = new RuntimeApi(
+                    edge.pools(),
+                    edge.plane(),
+                    edge.statistics(),
+                    new RuntimeApi.EdgeProcess(version, settings.threads(), edge::isStopping));
             RuntimeSocket opened = RuntimeSocket.open(path.get(), api);
             socket = opened;
             LOG.infof("runtime API on %s", opened.path());

@@ -1,5 +1,6 @@
 package io.veza.edge.admin;
 
+import io.veza.edge.admin.RuntimeApi.EdgeProcess;
 import io.veza.edge.admin.StatFormat.InfoField;
 import io.veza.edge.metrics.ListenerStatistics;
 import io.veza.edge.metrics.Statistics;
@@ -35,29 +36,27 @@ final class ProcessInfo {
 
     private final TrafficPlane plane;
     private final Statistics statistics;
-    private final String version;
-    private final int threads;
+    private final EdgeProcess process;
     private final String node = nodeName();
 
-    ProcessInfo(TrafficPlane plane, Statistics statistics, String version, int threads) {
+    ProcessInfo(TrafficPlane plane, Statistics statistics, EdgeProcess process) {
         this.plane = plane;
         this.statistics = statistics;
-        this.version = version;
-        this.threads = threads;
+        this.process = process;
     }
 
     /** @param fractions whether times have fractions of a second */
     List<InfoField> fields(boolean fractions) {
         Fields fields = new Fields();
         fields.text(0, "Name", "POS", "HAProxy", "Whose runtime API this is");
-        fields.text(1, "Version", "POS", spoken(version), "Its version, and what speaks it");
+        fields.text(1, "Version", "POS", spoken(process.version()), "Its version, and what speaks it");
         fields.text(2, "Release_date", "POS", buildDate(), "Date of the build");
         process(fields, fractions);
         memory(fields);
         connections(fields);
         absent(fields);
         load(fields);
-        fields.text(66, "Build info", "POS", "veza-edge " + version, "Name and version");
+        fields.text(66, "Build info", "POS", "veza-edge " + process.version(), "Name and version");
         fields.sort();
         return fields.all;
     }
@@ -72,14 +71,14 @@ final class ProcessInfo {
 
     private void process(Fields fields, boolean fractions) {
         Duration uptime = Duration.between(statistics.started(), statistics.now());
-        fields.number(3, "Nbthread", "CGS", threads, "Event loops that carry traffic");
+        fields.number(3, "Nbthread", "CGS", process.threads(), "Event loops that carry traffic");
         fields.number(4, "Nbproc", "CGS", 1, "Always 1");
         fields.number(5, "Process_num", "KGP", 1, "Always 1");
         fields.number(6, "Pid", "SGP", ProcessHandle.current().pid(), "Number of the process");
         fields.text(7, "Uptime", "MDP", words(uptime), "Since the start");
         fields.seconds(8, "Uptime_sec", uptime.toMillis(), fractions, "Seconds since the start");
         fields.text(50, "node", "COS", node, "Name of the machine");
-        fields.number(52, "Stopping", "MGP", 0, "1 while the process stops");
+        fields.number(52, "Stopping", "MGP", process.stopping().getAsBoolean() ? 1 : 0, "1 while the process stops");
         fields.seconds(
                 70, "Start_time_sec", statistics.started().toEpochMilli(), fractions, "Start in seconds since 1970");
         fields.text(71, "Tainted", "SGP", "0", "Always 0");

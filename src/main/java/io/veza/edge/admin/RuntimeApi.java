@@ -6,6 +6,7 @@ import io.veza.edge.proxy.TrafficPlane;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * The commands of HAProxy 2.6's runtime API that the edge understands, and what each of them answers (management manual,
@@ -20,14 +21,18 @@ public final class RuntimeApi {
     private final RuntimeHelp help;
 
     /**
-     * @param version of the edge, as {@code show version} says it
+     * What the commands tell of the process.
+     *
+     * @param version of the edge
      * @param threads event loops that carry traffic
+     * @param stopping whether it is on its way out
      */
-    public RuntimeApi(
-            List<PoolController> pools, TrafficPlane plane, Statistics statistics, String version, int threads) {
+    public record EdgeProcess(String version, int threads, BooleanSupplier stopping) {}
+
+    public RuntimeApi(List<PoolController> pools, TrafficPlane plane, Statistics statistics, EdgeProcess process) {
         Proxies proxies = new Proxies(pools, plane);
         List<RuntimeCommand> all = new ArrayList<>();
-        all.addAll(new StatCommands(proxies, plane, statistics, version, threads).commands());
+        all.addAll(new StatCommands(proxies, plane, statistics, process).commands());
         all.addAll(new StateCommands(proxies, statistics).commands());
         all.addAll(new ServerCommands(proxies).commands());
         all.addAll(new AddedServerCommands(proxies).commands());

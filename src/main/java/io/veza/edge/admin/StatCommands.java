@@ -1,5 +1,6 @@
 package io.veza.edge.admin;
 
+import io.veza.edge.admin.RuntimeApi.EdgeProcess;
 import io.veza.edge.admin.RuntimeCommand.Arguments;
 import io.veza.edge.admin.RuntimeSession.Level;
 import io.veza.edge.metrics.Statistics;
@@ -15,12 +16,12 @@ final class StatCommands {
     private final ProcessInfo info;
     private final String version;
 
-    StatCommands(Proxies proxies, TrafficPlane plane, Statistics statistics, String version, int threads) {
+    StatCommands(Proxies proxies, TrafficPlane plane, Statistics statistics, EdgeProcess process) {
         this.proxies = proxies;
         this.statistics = statistics;
-        this.table = new StatTable(proxies, statistics);
-        this.info = new ProcessInfo(plane, statistics, version, threads);
-        this.version = version;
+        this.table = new StatTable(proxies, statistics, process);
+        this.info = new ProcessInfo(plane, statistics, process);
+        this.version = process.version();
     }
 
     List<RuntimeCommand> commands() {

@@ -2,6 +2,7 @@ package io.veza.edge.admin;
 
 import static io.veza.edge.admin.StatColumn.*;
 
+import io.veza.edge.admin.RuntimeApi.EdgeProcess;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolSnapshot;
 import io.veza.edge.control.ServerEntry;
@@ -64,10 +65,12 @@ final class StatTable {
 
     private final Proxies proxies;
     private final Statistics statistics;
+    private final EdgeProcess process;
 
-    StatTable(Proxies proxies, Statistics statistics) {
+    StatTable(Proxies proxies, Statistics statistics, EdgeProcess process) {
         this.proxies = proxies;
         this.statistics = statistics;
+        this.process = process;
     }
 
     /** Those the filter lets through. */
@@ -110,14 +113,14 @@ final class StatTable {
         }
     }
 
-    private static StatRow listener(int id, ListenerStatistics listener) {
+    private StatRow listener(int id, ListenerStatistics listener) {
         StatRow row = new StatRow(StatRow.Kind.LISTENER, listener.name(), "FRONTEND", id, 0);
         Activity activity = listener.activity();
         activity(row, activity);
         row.set(SLIM, listener.maxConnections());
         row.set(DREQ, listener.refused());
         row.set(EREQ, listener.requestErrors());
-        row.set(STATUS, "OPEN");
+        row.set(STATUS, process.stopping().getAsBoolean() ? "STOP" : "OPEN");
         row.set(REQ_RATE, activity.requestRate());
         row.set(REQ_RATE_MAX, activity.mostRequestRate());
         row.set(CONN_RATE, activity.rate());

@@ -50,6 +50,7 @@ final class RuntimeFixture implements AutoCloseable {
     final RuntimeSession session = new RuntimeSession();
     private final NioEventLoopGroup loops = new NioEventLoopGroup(1);
     private final TrafficPlane plane;
+    boolean stopping;
 
     RuntimeFixture() {
         ServerIds ids = new ServerIds();
@@ -78,7 +79,8 @@ final class RuntimeFixture implements AutoCloseable {
                 () -> null);
         Statistics statistics = new Statistics(List.of(api, stream), plane, () -> counters, clock);
         listen();
-        runtime = new RuntimeApi(List.of(api, stream), plane, statistics, "9.8.7", 2);
+        runtime = new RuntimeApi(
+                List.of(api, stream), plane, statistics, new RuntimeApi.EdgeProcess("9.8.7", 2, () -> stopping));
     }
 
     private void listen() {

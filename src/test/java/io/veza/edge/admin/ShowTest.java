@@ -278,6 +278,17 @@ class ShowTest {
     }
 
     @Test
+    void a_process_that_stops_says_so() {
+        assertThat(edge.ask("show info").lines()).contains("Stopping: 0");
+        assertThat(edge.stat("http", "FRONTEND", StatColumn.STATUS)).isEqualTo("OPEN");
+
+        edge.stopping = true;
+
+        assertThat(edge.ask("show info").lines()).contains("Stopping: 1");
+        assertThat(edge.stat("http", "FRONTEND", StatColumn.STATUS)).isEqualTo("STOP");
+    }
+
+    @Test
     void connections_are_listed_by_server() {
         assertThat(edge.ask("show servers conn api_pool").lines().toList())
                 .startsWith(
