@@ -10,6 +10,7 @@ import io.veza.edge.admin.ApiRoutes;
 import io.veza.edge.admin.ApiTable;
 import io.veza.edge.admin.ApiTarget;
 import io.veza.edge.admin.ApiView;
+import io.veza.edge.admin.RuntimeApi;
 import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.config.Secret;
 import io.veza.edge.console.StatsPage;
@@ -38,6 +39,7 @@ public class ManagementApi {
     private final EdgeLifecycle edge;
     private final String host;
     private final ApiAccess access;
+    private final RuntimeApi.EdgeProcess process;
     private final ApiView view;
     private volatile @Nullable ApiTable table;
 
@@ -45,18 +47,19 @@ public class ManagementApi {
         this.edge = edge;
         SmallRyeConfig config = ConfigProvider.getConfig().unwrap(SmallRyeConfig.class);
         this.host = config.getValue("quarkus.http.host", String.class);
-        this.access = new ApiAccess(
-                host,
-                isLoopback(host),
-                EdgeSettings.from(config).admin().token().map(Secret::value));
-        this.view = new ApiView(this::target, config.getValue("quarkus.application.version", String.class), access);
+        EdgeSettings settings = EdgeSettings.from(config);
+        this.access =
+                new ApiAccess(host, isLoopback(host), settings.admin().token().map(Secret::value));
+        this.process = new RuntimeApi.EdgeProcess(
+                config.getValue("quarkus.application.version", String.class), settings.threads(), edge::isStopping);
+        this.view = new ApiView(this::target, process, access);
     }
 
     void started(
             @Observes @Priority(AFTER_THE_EDGE) StartupEvent event,
             LaunchMode mode,
             @ConfigProperty(name = "quarkus.http.port") int port) {
-        table = new ApiTable(edge.pools(), edge.plane(), edge.statistics());
+        table = new ApiTable(edge.pools(), edge.plane(), edge.statistics(), process);
         // In production the address is known to who configured it; in dev mode it is one line to click on.
         if (mode == LaunchMode.DEVELOPMENT) {
             LOG.infof("console on http://%s/stats", new ServerAddress(host, port));

@@ -13,8 +13,9 @@ public final class ApiTable {
 
     private final StatTable table;
 
-    public ApiTable(List<PoolController> pools, TrafficPlane plane, Statistics statistics) {
-        this.table = new StatTable(new Proxies(pools, plane), statistics);
+    public ApiTable(
+            List<PoolController> pools, TrafficPlane plane, Statistics statistics, RuntimeApi.EdgeProcess process) {
+        this.table = new StatTable(new Proxies(pools, plane), statistics, process);
     }
 
     /** What HAProxy's statistics page gives out as {@code ;csv}. Waits for the event loops: not to be called on one. */

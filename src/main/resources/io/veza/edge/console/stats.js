@@ -300,8 +300,9 @@ class PoolSection {
 // ---- the page as a whole
 
 const pools = new Map();
-const facts = Object.fromEntries(["version", "uptime", "connections", "servers", "shown"].map(id => [id, new Text(byId(id))]));
+const facts = Object.fromEntries(["version", "uptime", "connections", "servers", "shown", "notice"].map(id => [id, new Text(byId(id))]));
 let info = { writable: true, tokenWanted: false };
+const READ_ONLY = "Read only: others reach this address, and edge.admin.token is not set.";
 
 function show(snapshot) {
   info = snapshot.info;
@@ -310,9 +311,11 @@ function show(snapshot) {
   facts.connections.set(`${count(info.connections)} of ${count(info.maxConnections)}`);
   const servers = snapshot.pools.flatMap(pool => pool.servers);
   facts.servers.set(`${servers.filter(s => s.health === "up" && s.state === "ready").length} of ${servers.length}`);
-  const closed = byId("closed");
-  closed.hidden = info.writable;
-  if (!info.writable) closed.textContent = "Read only: others reach this address, and edge.admin.token is not set.";
+  const notices = [
+    info.stopping ? "This edge is stopping: it drains what is under way and takes nothing new." : "",
+    info.writable ? "" : READ_ONLY].filter(Boolean).join(" ");
+  facts.notice.set(notices);
+  byId("notice").hidden = !notices;
   const gone = new Set(pools.keys());
   for (const pool of snapshot.pools) {
     gone.delete(pool.name);
@@ -390,7 +393,7 @@ const TITLES = { ready: "Put back to work", drain: "Drain", maint: "Take into ma
 function ask(server, wanted) {
   const button = pools.get(server.pool).rows.get(server.name).buttons.find(b => b.dataset.wanted === wanted);
   if (button.getAttribute("aria-disabled") === "true") {
-    say(info.writable ? `${server.name} is in ${server.state} already.` : byId("closed").textContent, "problem");
+    say(info.writable ? `${server.name} is in ${server.state} already.` : READ_ONLY, "problem");
     return;
   }
   asked = { server, wanted };
