@@ -114,7 +114,9 @@ class StatsFeedTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/stats", "/stats/", "/stats/stats.js", "/stats/stats.css", "/stats/icon.svg"})
+    @ValueSource(
+            strings = {"/stats", "/stats/", "/stats/stats.js", "/stats/words.js", "/stats/stats.css", "/stats/icon.svg"
+            })
     void the_page_and_its_files_may_use_nothing_from_elsewhere(String path) {
         when().get(path)
                 .then()

@@ -45,6 +45,7 @@ public final class StatsPage {
         guard.guard(router.route("/stats/*"));
         serve(router, "/stats", "stats.html", "text/html; charset=utf-8");
         serve(router, "/stats/stats.css", "stats.css", "text/css; charset=utf-8");
+        serve(router, "/stats/words.js", "words.js", "text/javascript; charset=utf-8");
         serve(router, "/stats/stats.js", "stats.js", "text/javascript; charset=utf-8");
         serve(router, "/stats/icon.svg", "icon.svg", "image/svg+xml");
     }
