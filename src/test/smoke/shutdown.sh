@@ -23,7 +23,7 @@ lab() { # kind, name
 named_edge() { # name, settings...
   local name=$1
   shift
-  java -Dquarkus.http.port=0 -Dedge.listen.host=127.0.0.1 -Dedge.listen.http=0 \
+  java -Dquarkus.http.port=0 -Dedge.listen.host=127.0.0.1 -Dedge.listen.http=0 -Dedge.admin.socket="$dir/$name.sock" \
     -Dedge.shutdown.delay=${delay}s -Dedge.shutdown.drain=${drain}s "$@" -jar "$jar" >"$dir/$name.log" 2>&1 &
   pid[$name]=$!
   await "$name listens" port_of "$name" ' http on [^ ]*:' >/dev/null
