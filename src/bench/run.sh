@@ -14,7 +14,8 @@ usage: src/bench/run.sh [--quick] [--rounds N] [--seconds S] [--warmup S] [--row
   --rounds N      rounds of every row (5)
   --seconds S     length of one measurement (8)
   --warmup S      load on each JVM before its first measurement (30)
-  --rows          of: 128b 10k 1m ws p99 conns-10 conns-10000 servers-2 servers-1000 (all)
+  --rows          of: 128b 10k 1m ws p99 conns-10 conns-10000 servers-2 servers-1000 (all),
+                  and log-off log-haproxy log-json log-combined: 128b with each format of the access log
   --contenders    of: edge haproxy nginx (all); haproxy is needed for the ratios
   --quick         one short round of every row: does all of it run without an error?
 
@@ -185,6 +186,9 @@ CONF
 CONF
 }
 
+# The format of the access log while the row is one of log-*.
+log_format=off
+
 config_edge() { # servers port
     take_port
     cat <<CONF
@@ -193,6 +197,8 @@ edge.listen.host=127.0.0.1
 edge.listen.http=$2
 edge.admin.socket=
 edge.threads=1
+edge.access-log.format=$log_format
+edge.access-log.target=$tmp/access.log
 edge.default-pool=web
 edge.routes.echo.pool=echo
 edge.routes.echo.path-prefixes=/ws
@@ -283,7 +289,7 @@ fixed_run() { # contender -> the same, at a rate that is half of what haproxy do
 
 measure() { # row contender
     case $1 in
-        128b) wrk_run "$2" /128b 50 "$SECONDS_EACH" cookie ;;
+        128b|log-*) wrk_run "$2" /128b 50 "$SECONDS_EACH" cookie ;;
         10k) wrk_run "$2" /10k 50 "$SECONDS_EACH" cookie ;;
         1m) wrk_run "$2" /1m 10 "$SECONDS_EACH" cookie ;;
         ws) load_run "$2" ws /ws 50 ;;
@@ -313,13 +319,16 @@ run_row() { # row
 }
 
 start_server
-current=0
+current=none
 for row in "${rows[@]}"; do
     servers=2
     [ "$row" = servers-1000 ] && servers=1000
-    if [ $servers != $current ]; then
+    log_format=off
+    case $row in log-*) log_format=${row#log-} ;; esac
+    if [ "$servers $log_format" != "$current" ]; then
+        rm -f "$tmp/access.log"
         start_contenders $servers
-        current=$servers
+        current="$servers $log_format"
     fi
     run_row "$row"
 done

@@ -4,11 +4,11 @@
 #
 #   src/test/faults/log.sh
 #
-# Needs a JDK 17, curl, halog (package haproxy) and logrotate; as root also a disk of its own. Exit status: 0 if every step
+# Needs a JDK 17, curl, jq, halog (package haproxy) and logrotate; as root also a disk of its own. Exit status: 0 if every step
 # held, 1 if one did not.
 source "$(dirname "$0")/common.sh"
 
-for tool in curl halog logrotate; do
+for tool in curl jq halog logrotate; do
   command -v "$tool" >/dev/null || fail "needs $tool"
 done
 
@@ -19,7 +19,7 @@ trap 'unmount; cleanup' EXIT
 
 # Requests on one connection each hundred; prints how many were answered 200.
 get_many() { # count, path with a place for the number
-  curl --silent --output /dev/null --write-out '%{http_code}\n' "http://127.0.0.1:$edge_port$2?n=[1-$1]" | grep -c '^200$' || true
+  curl --silent --max-time 60 --output /dev/null --write-out '%{http_code}\n' "http://127.0.0.1:$edge_port$2?n=[1-$1]" | grep -c '^200$' || true
 }
 
 lines_of() { # file
@@ -36,6 +36,16 @@ end_edge() { # sends SIGTERM, and waits for the end
   wait "${pid[edge]}" 2>/dev/null || true
   unset "pid[edge]"
   took=$((($(date +%s%N) - began) / 1000000))
+}
+
+# Starts the edge in front of backend-api-1 without waiting for it; its output goes where this function's does.
+run_edge() { # settings...
+  java -Dquarkus.http.port=0 -Dedge.listen.host=127.0.0.1 -Dedge.listen.http=0 \
+    -Dedge.routes.api.pool=api_pool -Dedge.routes.api.path-prefixes=/api \
+    -Dedge.pools.api_pool.health.path=/api/v1/health \
+    "-Dedge.pools.api_pool.servers.backend-api-1.address=127.0.0.1:$(port_of backend-api-1 'listens on port ')" \
+    "$@" -jar "$jar" &
+  pid[edge]=$!
 }
 
 whole='^[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [^ ]+ haproxy\[[0-9]+\]: .* "GET [^ ]+ HTTP/1\.1"$'
@@ -118,15 +128,25 @@ else
   step 'not root, or no mounts here: the disk that gets room again was left out'
 fi
 
+# --- the application log as JSON
+start_api backend-api-2 0
+run_edge -Dquarkus.log.console.json.enabled=true \
+  "-Dedge.pools.api_pool.servers.backend-api-2.address=127.0.0.1:$(port_of backend-api-2 'listens on port ')" \
+  -Dedge.pools.api_pool.health.interval=300ms >"$dir/edge.log" 2>&1
+await 'the edge listens' grep -q 'http on ' "$dir/edge.log"
+stop backend-api-2
+json_transition() {
+  jq -e 'select(.message | test("^pool=api_pool server=backend-api-2 from=UP to=DOWN")) | .timestamp and .level == "INFO"' \
+    "$dir/edge.log" >/dev/null 2>&1
+}
+await 'a transition as one JSON object' json_transition
+step 'the application log as JSON: a transition is one object'
+end_edge
+
 # --- the standard output is a pipe, and its reader stops
 mkfifo "$dir/pipe"
 exec {hold}<>"$dir/pipe"
-servers=("-Dedge.pools.api_pool.servers.backend-api-1.address=127.0.0.1:$(port_of backend-api-1 'listens on port ')")
-java -Dquarkus.http.port=0 -Dedge.listen.host=127.0.0.1 -Dedge.listen.http=0 \
-  -Dedge.routes.api.pool=api_pool -Dedge.routes.api.path-prefixes=/api \
-  -Dedge.pools.api_pool.health.path=/api/v1/health "${servers[@]}" \
-  -Dedge.access-log.format=json -jar "$jar" >"$dir/pipe" 2>"$dir/edge.log" &
-pid[edge]=$!
+run_edge -Dedge.access-log.format=json >"$dir/pipe" 2>"$dir/edge.log"
 while read -r -t $patience line <&$hold; do
   [[ $line =~ ' http on '[^\ ]*:([0-9]+) ]] && edge_port=${BASH_REMATCH[1]} && break
 done

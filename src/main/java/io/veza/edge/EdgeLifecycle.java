@@ -97,7 +97,7 @@ public class EdgeLifecycle {
         }
         Optional<AccessLog> log = accessLog(settings.accessLog());
         accessLog = log;
-        if (!ReopenSignal.handle(() -> accessLog.ifPresent(AccessLog::follow))) {
+        if (!ProcessSignal.handle("USR1", () -> accessLog.ifPresent(AccessLog::follow))) {
             LOG.debug("no handler for the signal USR1");
         }
         TrafficPlane opening = new TrafficPlane(

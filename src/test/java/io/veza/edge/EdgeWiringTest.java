@@ -2,14 +2,19 @@ package io.veza.edge;
 
 import static io.restassured.RestAssured.given;
 import static io.restassured.RestAssured.when;
+import static io.veza.edge.health.AdminState.MAINT;
+import static io.veza.edge.health.AdminState.READY;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.endsWith;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.lessThan;
 
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
+import io.veza.edge.control.Command;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerTransition;
@@ -26,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -103,6 +109,32 @@ class EdgeWiringTest {
                 .statusCode(200)
                 .body("status", is("UP"))
                 .body("checks.name", hasItem("listener"));
+    }
+
+    @Test
+    void the_management_address_says_that_the_event_loops_turn() {
+        when().get("/q/health/live")
+                .then()
+                .statusCode(200)
+                .body("checks.find { it.name == 'event loops' }.data.standstill-ms", lessThan(30_000));
+    }
+
+    @Test
+    void a_pool_without_a_usable_server_is_not_well_and_does_not_touch_the_readiness() {
+        PoolController streams = pool("stream_pool");
+        List.of("stream-srv-1", "stream-srv-2").forEach(server -> streams.apply(new Command.SetAdmin(server, MAINT)));
+        try {
+            when().get("/q/health/well")
+                    .then()
+                    .statusCode(503)
+                    .body("checks[0].data.stream_pool", is(0))
+                    .body("checks[0].data.'stream_pool/stream-srv-1'", endsWith("/MAINT"));
+            when().get("/q/health/ready").then().statusCode(200);
+        } finally {
+            List.of("stream-srv-1", "stream-srv-2")
+                    .forEach(server -> streams.apply(new Command.SetAdmin(server, READY)));
+        }
+        when().get("/q/health/well").then().statusCode(200).body("checks[0].data.stream_pool", is(2));
     }
 
     @Test

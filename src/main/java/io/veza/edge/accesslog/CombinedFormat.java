@@ -10,6 +10,18 @@ import java.time.ZoneId;
  */
 final class CombinedFormat implements LineFormat {
 
+    private static final Escape ESCAPE = new Escape() {
+        @Override
+        public boolean isPlain(byte b) {
+            return LineFormat.isPrintable(b) && b != '"' && b != '\\';
+        }
+
+        @Override
+        public void write(byte b, Line line) {
+            line.put('\\').put('x').hex(b);
+        }
+    };
+
     private final LocalTimes times;
 
     CombinedFormat(ZoneId zone) {
@@ -26,7 +38,7 @@ final class CombinedFormat implements LineFormat {
         ClientText.write(exchange.client.getAddress(), line);
         line.put(" - - [").put(times.of(exchange.beganEpochMillis)).put("] \"");
         if (head.understood()) {
-            LineFormat.requestLine(exchange, head, CombinedFormat::escaped, line);
+            LineFormat.requestLine(exchange, head, ESCAPE, line);
         } else {
             line.put('-');
         }
@@ -45,15 +57,7 @@ final class CombinedFormat implements LineFormat {
         if (!field.present() || field.start() == field.end()) {
             line.put(head.cut() ? "..." : "-");
         } else {
-            LineFormat.text(head.bytes(), field.start(), field.end(), CombinedFormat::escaped, line);
-        }
-    }
-
-    private static void escaped(byte b, Line line) {
-        if (LineFormat.isPrintable(b) && b != '"' && b != '\\') {
-            line.put(b);
-        } else {
-            line.put('\\').put('x').hex(b);
+            LineFormat.text(head.bytes(), field.start(), field.end(), ESCAPE, line);
         }
     }
 }

@@ -10,6 +10,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class HaproxyFormat implements LineFormat {
 
+    /** Section 8.6: {@code #} and two digits for what is not printable, and for what would end the field. */
+    private static final Escape ESCAPE = new Escape() {
+        @Override
+        public boolean isPlain(byte b) {
+            return LineFormat.isPrintable(b) && b != '"' && b != '#';
+        }
+
+        @Override
+        public void write(byte b, Line line) {
+            line.put('#').hex(b);
+        }
+    };
+
     private final LocalTimes headerTimes;
     private final LocalTimes times;
     private final String program;
@@ -43,7 +56,7 @@ final class HaproxyFormat implements LineFormat {
         counts(exchange, line);
         if (head.understood()) {
             line.put(" \"");
-            LineFormat.requestLine(exchange, head, HaproxyFormat::escaped, line);
+            LineFormat.requestLine(exchange, head, ESCAPE, line);
             line.put("\"\n");
         } else {
             line.put(" \"<BADREQ>\"\n");
@@ -76,14 +89,5 @@ final class HaproxyFormat implements LineFormat {
         }
         line.number(exchange.retries);
         line.put(" 0/").number(exchange.queuePosition);
-    }
-
-    /** Section 8.6: {@code #} and two digits for what is not printable, and for what would end the field. */
-    private static void escaped(byte b, Line line) {
-        if (LineFormat.isPrintable(b) && b != '"' && b != '#') {
-            line.put(b);
-        } else {
-            line.put('#').hex(b);
-        }
     }
 }

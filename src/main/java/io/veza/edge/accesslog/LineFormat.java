@@ -18,21 +18,34 @@ interface LineFormat {
     /** Whether it shows fields, and not the request line alone. */
     boolean showsFields();
 
-    /** Writes one byte of a text, escaped if need be. */
-    @FunctionalInterface
+    /** What of a text is written as it is, and how the rest is. */
     interface Escape {
+        boolean isPlain(byte b);
+
+        /** Writes one byte that is not plain. */
         void write(byte b, Line line);
     }
 
-    /** Appends a text. */
+    /** Appends a text: what needs no escape in runs, since that is nearly all. */
     static void text(byte[] bytes, int from, int to, Escape escape, Line line) {
         int end = line.length() + LONGEST_TEXT;
-        for (int at = from; at < to; at++) {
-            if (line.length() >= end) {
-                line.put("...");
-                return;
+        int at = from;
+        while (at < to) {
+            int run = at;
+            int most = Math.min(to, at + end - line.length());
+            while (run < most && escape.isPlain(bytes[run])) {
+                run++;
             }
-            escape.write(bytes[at], line);
+            line.put(bytes, at, run);
+            at = run;
+            if (at < to) {
+                if (line.length() >= end) {
+                    line.put("...");
+                    return;
+                }
+                escape.write(bytes[at], line);
+                at++;
+            }
         }
     }
 
