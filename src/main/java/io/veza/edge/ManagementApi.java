@@ -7,7 +7,6 @@ import io.vertx.ext.web.Router;
 import io.veza.edge.admin.ApiAccess;
 import io.veza.edge.admin.ApiEndpoints;
 import io.veza.edge.admin.ApiRoutes;
-import io.veza.edge.admin.ApiTable;
 import io.veza.edge.admin.ApiTarget;
 import io.veza.edge.admin.ApiView;
 import io.veza.edge.admin.RuntimeApi;
@@ -15,7 +14,6 @@ import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.config.Secret;
 import io.veza.edge.console.StatsPage;
 import io.veza.edge.pool.ServerAddress;
-import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
@@ -25,7 +23,6 @@ import java.net.UnknownHostException;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /** Puts JSON API and console on the router of the management address. */
 @ApplicationScoped
@@ -33,18 +30,16 @@ public class ManagementApi {
 
     private static final Logger LOG = Logger.getLogger("io.veza.edge");
 
-    /** After {@link EdgeLifecycle}, whose observers have the default of 2500. */
-    private static final int AFTER_THE_EDGE = 3000;
-
     private final EdgeLifecycle edge;
+    private final RuntimeApiLifecycle runtime;
     private final String host;
     private final ApiAccess access;
     private final RuntimeApi.EdgeProcess process;
     private final ApiView view;
-    private volatile @Nullable ApiTable table;
 
-    ManagementApi(EdgeLifecycle edge) {
+    ManagementApi(EdgeLifecycle edge, RuntimeApiLifecycle runtime) {
         this.edge = edge;
+        this.runtime = runtime;
         SmallRyeConfig config = ConfigProvider.getConfig().unwrap(SmallRyeConfig.class);
         this.host = config.getValue("quarkus.http.host", String.class);
         EdgeSettings settings = EdgeSettings.from(config);
@@ -55,11 +50,7 @@ public class ManagementApi {
         this.view = new ApiView(this::target, process, access);
     }
 
-    void started(
-            @Observes @Priority(AFTER_THE_EDGE) StartupEvent event,
-            LaunchMode mode,
-            @ConfigProperty(name = "quarkus.http.port") int port) {
-        table = new ApiTable(edge.pools(), edge.plane(), edge.statistics(), process);
+    void started(@Observes StartupEvent event, LaunchMode mode, @ConfigProperty(name = "quarkus.http.port") int port) {
         // In production the address is known to who configured it; in dev mode it is one line to click on.
         if (mode == LaunchMode.DEVELOPMENT) {
             LOG.infof("console on http://%s/stats", new ServerAddress(host, port));
@@ -67,11 +58,9 @@ public class ManagementApi {
     }
 
     private String csv() {
-        ApiTable made = table;
-        if (made == null) {
-            throw new ApiRoutes.NotRunning(new IllegalStateException("the edge has not started"));
-        }
-        return made.csv();
+        return runtime.api()
+                .map(RuntimeApi::csv)
+                .orElseThrow(() -> new ApiRoutes.NotRunning(new IllegalStateException("the edge has not started")));
     }
 
     /** A name that means nothing here cannot be bound either; until that is found out, nobody may write. */

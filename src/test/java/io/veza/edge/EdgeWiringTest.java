@@ -196,6 +196,24 @@ class EdgeWiringTest {
                 .isEqualTo("rw-------");
     }
 
+    @Test
+    void the_statistics_are_there_as_haproxys_csv() throws Exception {
+        String rows = given().urlEncodingEnabled(false)
+                .get("/stats;csv")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asString();
+
+        assertThat(rows.lines().map(line -> line.split(",", 3)[0] + "," + line.split(",", 3)[1]))
+                .startsWith("# pxname,svname", "http,FRONTEND", "api_pool,backend-api-1")
+                .endsWith("stream_pool,BACKEND");
+        assertThat(rows.lines().findFirst())
+                .isEqualTo(runtime(Path.of("target/test-admin.sock"), "show stat")
+                        .lines()
+                        .findFirst());
+    }
+
     private static String runtime(Path socket, String command) throws IOException {
         try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
             client.write(ByteBuffer.wrap((command + "\n").getBytes(StandardCharsets.US_ASCII)));

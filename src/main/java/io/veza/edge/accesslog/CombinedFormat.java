@@ -45,7 +45,7 @@ final class CombinedFormat implements LineFormat {
         line.put("\" ")
                 .number(exchange.status, 3)
                 .put(' ')
-                .number(exchange.bytesOut)
+                .number(exchange.bytesOut - exchange.headBytesOut)
                 .put(" \"");
         field(head, head.referer, line);
         line.put("\" \"");

@@ -38,6 +38,7 @@ final class LoggedExchange {
     int queuePosition;
     long bytesIn;
     long bytesOut;
+    long headBytesOut;
     long beganEpochMillis;
     long headNanos;
     long queueNanos;
@@ -77,6 +78,7 @@ final class LoggedExchange {
         queuePosition = exchange.queuePosition();
         bytesIn = exchange.bytesIn();
         bytesOut = exchange.bytesOut();
+        headBytesOut = exchange.headBytesOut();
         beganEpochMillis = exchange.beganEpochMillis();
         headNanos = exchange.headNanos();
         queueNanos = exchange.queueNanos();

@@ -102,6 +102,9 @@ public final class RuntimeSocket implements AutoCloseable {
     private static ServerSocketChannel bind(Path path) throws IOException {
         Path inside = temporary(path);
         Path folder = inside.getParent();
+        // Of a process of this number that was killed in the middle: in a container every one has the same.
+        Files.deleteIfExists(inside);
+        Files.deleteIfExists(folder);
         Files.createDirectory(
                 folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);

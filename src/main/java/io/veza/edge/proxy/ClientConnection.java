@@ -297,20 +297,34 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     /** Answers what never became an exchange; the head is at hand if it was understood. */
     private void refuse(ExchangeFailure failure, @Nullable RequestHead request) {
-        loop.observer.requested(listener.id(), TrafficObserver.NO_POOL);
         failed(failure);
+        tell(failure, request);
+        exchangeOver();
+        flush();
+    }
+
+    /** Tells of a request that never became an exchange. */
+    private void tell(ExchangeFailure failure, @Nullable RequestHead request) {
+        loop.observer.requested(listener.id(), TrafficObserver.NO_POOL);
         ExchangeRecord record = loop.record.begin(System.nanoTime());
         describe(record);
         record.failure = failure;
         record.status = failure.status();
-        if (request != null) {
-            record.stage = Termination.Stage.HEADERS;
+        if (request == null) {
+            record.headNanos = -1;
+        } else {
             record.http10 = request.http10();
             record.requestHead = request.received();
         }
         loop.tell(record);
-        exchangeOver();
-        flush();
+    }
+
+    private void dropHead() {
+        RequestHead parsing = head;
+        if (parsing != null) {
+            head = null;
+            loop.giveBack(parsing);
+        }
     }
 
     @Override
@@ -331,8 +345,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         record.client = address.peer();
         record.bytesIn = bytesIn;
         record.bytesOut = response.bytes();
+        record.headBytesOut = response.headBytes();
         record.beganNanos = beganNanos;
-        record.headNanos = head == null ? headEndNanos - beganNanos : -1;
+        record.headNanos = headEndNanos - beganNanos;
         record.connections = loop.connections.getAsInt();
         endedNanos = record.endNanos;
     }
@@ -498,6 +513,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             current.giveUp(responding ? ExchangeFailure.Cause.STOPPED_READING : ExchangeFailure.Cause.BODY_TIMEOUT);
         } else if (head != null) {
             response.expect(false, false);
+            dropHead();
             refuse(ExchangeFailure.Cause.HEAD_TIMEOUT, null);
         } else {
             // Not a byte was sent: browsers open connections ahead, and would show an unasked 408 as the answer to
@@ -559,10 +575,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         loop.clients.remove(this);
         loop.observer.connectionClosed(listener.id());
         loop.wheel.remove(timer);
-        RequestHead parsing = head;
-        if (parsing != null) {
-            head = null;
-            loop.giveBack(parsing);
+        if (head != null) {
+            dropHead();
+            response.expect(false, false);
+            tell(ExchangeFailure.Cause.ABORTED, null);
         }
         ByteBuf held = pending;
         pending = null;

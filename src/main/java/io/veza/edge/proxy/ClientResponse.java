@@ -24,6 +24,7 @@ final class ClientResponse {
     private boolean chunked;
     private @Nullable ByteBuf begun;
     private long bytes;
+    private long headBytes;
 
     ClientResponse(TrafficLoop loop, Channel channel) {
         this.loop = loop;
@@ -35,6 +36,12 @@ final class ClientResponse {
         toHead = head;
         http10 = oldClient;
         bytes = 0;
+        headBytes = 0;
+    }
+
+    /** How many of {@link #bytes} are heads, interim ones included. */
+    long headBytes() {
+        return headBytes;
     }
 
     /** Bytes written since {@link #expect}. */
@@ -59,7 +66,9 @@ final class ClientResponse {
 
     /** Writes an answer of the edge itself, whole. */
     void refusal(ExchangeFailure failure, boolean close) {
-        write(Unpooled.wrappedBuffer(Refusals.response(failure, close, !toHead)));
+        byte[] whole = Refusals.response(failure, close, !toHead);
+        headBytes += Refusals.headLength(whole);
+        write(Unpooled.wrappedBuffer(whole));
     }
 
     /**
@@ -94,6 +103,7 @@ final class ClientResponse {
             byte @Nullable [] setCookie) {
         boolean sayKeepAlive = http10 && !close && head.status() >= 200;
         ResponseEncoder.encode(head, framing, close, sayKeepAlive, sticky, setCookie, loop.writer);
+        headBytes += loop.writer.size();
     }
 
     /** Goes on with the body. Takes over the buffer. */

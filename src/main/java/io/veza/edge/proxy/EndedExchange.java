@@ -52,6 +52,9 @@ public interface EndedExchange {
     /** Bytes to the client, head included. */
     long bytesOut();
 
+    /** How many of {@link #bytesOut} are heads, those of interim responses included. */
+    long headBytesOut();
+
     /** When the first byte of the request came, milliseconds since 1970. */
     long beganEpochMillis();
 

@@ -51,6 +51,13 @@ final class Exchange {
 
     private Phase phase = Phase.CHOOSING;
     private @Nullable ServerEntry server;
+
+    /** The last server it was given to. */
+    private @Nullable ServerEntry tried;
+
+    /** The server whose place another one is to take. */
+    private @Nullable ServerEntry unreachable;
+
     private @Nullable ServerConnection connection;
     private @Nullable String awaited;
     private boolean requestOver;
@@ -116,6 +123,13 @@ final class Exchange {
             }
             phase = Phase.CHOOSING;
             server = chosen;
+            ServerEntry from = unreachable;
+            if (from != null) {
+                unreachable = null;
+                course.redispatched();
+                loop.observer.redispatched(pool.id(), from);
+            }
+            tried = chosen;
             loop.observer.dispatched(pool.id(), chosen);
             connectTo(chosen);
         } else if (chosen != null || choice.saturated(snapshot)) {
@@ -210,14 +224,13 @@ final class Exchange {
         if (phase == Phase.ENDED) {
             return;
         }
-        ServerEntry unreachable = giveUpServer();
+        ServerEntry failed = giveUpServer();
         connectFailed = true;
-        if (unreachable != null) {
-            choice.exclude(unreachable);
-            loop.observer.connectFailed(pool.id(), unreachable);
+        if (failed != null) {
+            choice.exclude(failed);
+            loop.observer.connectFailed(pool.id(), failed);
             if (connectDeadline == 0 || System.nanoTime() - connectDeadline < 0) {
-                loop.observer.redispatched(pool.id(), unreachable);
-                course.redispatched();
+                unreachable = failed;
                 phase = Phase.CHOOSING;
                 dispatchAgain();
                 return;
@@ -412,7 +425,7 @@ final class Exchange {
     }
 
     private void fail(ExchangeFailure failure) {
-        endWith(failure, null);
+        endWith(failure, tried);
     }
 
     private void endWith(ExchangeFailure failure, @Nullable ServerEntry failed) {

@@ -18,6 +18,7 @@ final class ExchangeRecord implements EndedExchange {
     boolean http10;
     long bytesIn;
     long bytesOut;
+    long headBytesOut;
     long beganNanos;
     long headNanos;
     int connections;
@@ -124,6 +125,11 @@ final class ExchangeRecord implements EndedExchange {
     @Override
     public long bytesOut() {
         return bytesOut;
+    }
+
+    @Override
+    public long headBytesOut() {
+        return headBytesOut;
     }
 
     @Override

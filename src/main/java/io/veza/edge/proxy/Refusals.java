@@ -38,6 +38,15 @@ final class Refusals {
         return MADE.computeIfAbsent(new Form(failure, close, body), Refusals::make);
     }
 
+    /** How many bytes of a response are its head. */
+    static int headLength(byte[] response) {
+        int at = 3;
+        while (response[at] != '\n' || response[at - 2] != '\n') {
+            at++;
+        }
+        return at + 1;
+    }
+
     private static byte[] make(Form form) {
         ExchangeFailure failure = form.failure();
         String reason = REASONS.get(failure.status());

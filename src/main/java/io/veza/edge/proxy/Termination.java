@@ -32,11 +32,9 @@ final class Termination {
         NONE_INSERTED("NI"),
         VALID("VN"),
         VALID_UPDATED("VU"),
-        /** Valid, but the server that answered is another one. */
-        VALID_INSERTED("VI"),
         INVALID("IN"),
         INVALID_INSERTED("II"),
-        /** Of a server that takes nothing. */
+        /** Of a server that takes nothing, or could not be reached. */
         DOWN("DN"),
         DOWN_INSERTED("DI"),
         EXPIRED("EN"),
@@ -52,9 +50,8 @@ final class Termination {
         Cookie set() {
             return switch (this) {
                 case NONE -> NONE_INSERTED;
-                case VALID -> VALID_INSERTED;
+                case VALID, DOWN -> DOWN_INSERTED;
                 case INVALID -> INVALID_INSERTED;
-                case DOWN -> DOWN_INSERTED;
                 case EXPIRED -> EXPIRED_INSERTED;
                 default -> this;
             };

@@ -193,6 +193,10 @@ public final class TrafficCounters implements TrafficObserver {
                 }
             }
             case SERVER -> {
+                if (failure == ExchangeFailure.Cause.CONNECT_FAILED) {
+                    // Counted by connectFailed already.
+                    return;
+                }
                 counts.add(id, Count.SERVER_FAILED, 1);
                 if (begun) {
                     counts.add(id, Count.SERVER_ABORTED, 1);

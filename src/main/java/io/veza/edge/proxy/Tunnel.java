@@ -176,8 +176,8 @@ final class Tunnel {
         loop.wheel.remove(idle);
         loop.observer.tunnelClosed(pool.id(), server);
         loop.connections(server).ended(this);
-        exchange.tunnelOver(server, reason);
         pool.release(server);
+        exchange.tunnelOver(server, reason);
         return true;
     }
 

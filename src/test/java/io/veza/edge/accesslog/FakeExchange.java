@@ -178,6 +178,11 @@ final class FakeExchange implements EndedExchange {
     }
 
     @Override
+    public long headBytesOut() {
+        return 100;
+    }
+
+    @Override
     public long beganEpochMillis() {
         return beganEpochMillis;
     }

@@ -159,11 +159,9 @@ class LineFormatTest {
 
         assertThat(line("combined", exchange))
                 .matches(COMBINED)
-                .isEqualTo("192.0.2.7 - - [22/Nov/2026:15:15:03 +0100] \"POST /a HTTP/1.0\" 200 119 "
+                .isEqualTo("192.0.2.7 - - [22/Nov/2026:15:15:03 +0100] \"POST /a HTTP/1.0\" 200 19 "
                         + "\"https://a.example/\" \"Mozilla/5.0 (X11)\"");
-        assertThat(line("combined", FakeExchange.malformed()))
-                .matches(COMBINED)
-                .endsWith("] \"-\" 400 119 \"-\" \"-\"");
+        assertThat(line("combined", FakeExchange.malformed())).matches(COMBINED).endsWith("] \"-\" 400 19 \"-\" \"-\"");
     }
 
     /** A user agent that would end its field and its line, go on as another, and clear the terminal of who looks at it. */

@@ -292,6 +292,19 @@ class RuntimeSocketTest {
                 .isEqualTo("rw-------");
     }
 
+    /** The number of a process in a container is always the same, so that its remains were an obstacle for the next. */
+    @Test
+    void what_a_process_killed_in_the_middle_has_left_is_no_obstacle() throws IOException {
+        socket.close();
+        String number = Long.toString(ProcessHandle.current().pid(), Character.MAX_RADIX);
+        Files.createFile(Files.createDirectory(run.resolve(".edge-" + number)).resolve("s"));
+
+        socket = RuntimeSocket.open(path, edge.runtime);
+
+        assertThat(ask("show version\n")).startsWith("2.6.0-");
+        assertThat(run.toFile().list()).containsExactly("admin.sock");
+    }
+
     @Test
     void a_live_socket_is_refused_and_left_alone() throws IOException {
         assertThat(RuntimeSocket.obstacle(path)).hasValue("is in use: another process listens on it");

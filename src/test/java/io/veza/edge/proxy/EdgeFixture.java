@@ -109,6 +109,7 @@ final class EdgeFixture implements AutoCloseable {
             String termination,
             long bytesIn,
             long bytesOut,
+            long headBytesOut,
             List<Long> nanos,
             int retries,
             boolean redispatched,
@@ -126,6 +127,7 @@ final class EdgeFixture implements AutoCloseable {
                     exchange.termination(),
                     exchange.bytesIn(),
                     exchange.bytesOut(),
+                    exchange.headBytesOut(),
                     List.of(
                             exchange.headNanos(),
                             exchange.queueNanos(),

@@ -38,6 +38,7 @@ class EndedExchangeTest {
             assertThat(ended.termination()).isEqualTo("--NI");
             assertThat(ended.bytesIn()).isEqualTo(request.length());
             assertThat(ended.bytesOut()).isEqualTo(response.length());
+            assertThat(ended.headBytesOut()).isEqualTo(response.length() - 1);
             assertThat(ended.nanos()).allMatch(nanos -> nanos >= 0);
             assertThat(ended.nanos().get(4))
                     .isGreaterThanOrEqualTo(ended.nanos().subList(0, 4).stream()
@@ -107,6 +108,7 @@ class EndedExchangeTest {
                     .returns("", Ended::requestLine)
                     .returns(400, Ended::status)
                     .returns((long) response.length(), Ended::bytesOut)
+                    .returns(response.indexOf("\r\n\r\n") + 4L, Ended::headBytesOut)
                     .returns("PR--", Ended::termination);
             assertThat(edge.plane.errors()).singleElement().satisfies(error -> {
                 assertThat(error.response()).isFalse();
@@ -147,8 +149,9 @@ class EndedExchangeTest {
             assertThat(edge.nextEnded())
                     .returns(503, Ended::status)
                     .returns("SCNN", Ended::termination)
-                    .returns(true, Ended::redispatched)
-                    .returns(1, Ended::retries);
+                    .returns("s1", Ended::server)
+                    .returns(false, Ended::redispatched)
+                    .returns(0, Ended::retries);
         }
     }
 
@@ -192,6 +195,43 @@ class EndedExchangeTest {
 
             assertThat(edge.nextEnded()).returns(0, Ended::status).returns("CHNN", Ended::termination);
             assertThat(edge.count("s1", Count.CLIENT_ABORTED)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void a_client_that_goes_away_in_the_middle_of_a_head_is_told_of() throws Exception {
+        try (EdgeFixture edge = EdgeFixture.with().servers(1).start()) {
+            try (RawClient client = edge.client()) {
+                client.send("GET / HT");
+            }
+
+            assertThat(edge.nextEnded())
+                    .returns(0, Ended::status)
+                    .returns("CR--", Ended::termination)
+                    .returns(8L, Ended::bytesIn)
+                    .satisfies(ended -> assertThat(ended.nanos().get(0)).isEqualTo(-1));
+        }
+    }
+
+    @Test
+    void a_holder_of_a_cookie_whose_server_cannot_be_reached_is_redispatched_and_told_of_once() throws Exception {
+        int closed;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            closed = socket.getLocalPort();
+        }
+        try (RawServer server = new RawServer(RawServer.always(OK));
+                EdgeFixture edge =
+                        EdgeFixture.with().servers(closed, server.port()).start()) {
+
+            edge.get("/", "Cookie: VEZA_SERVERID=s1\r\n");
+
+            assertThat(edge.nextEnded())
+                    .returns("s2", Ended::server)
+                    .returns("--DI", Ended::termination)
+                    .returns(true, Ended::redispatched)
+                    .returns(1, Ended::retries);
+            assertThat(edge.count("s1", Count.REDISPATCHED)).isEqualTo(1);
+            assertThat(edge.count("s1", Count.CONNECT_FAILED)).isEqualTo(1);
         }
     }
 
@@ -261,7 +301,7 @@ class EndedExchangeTest {
             assertThat(edge.nextEnded())
                     .returns(404, Ended::status)
                     .returns("GET /nowhere?x HTTP/1.1", Ended::requestLine)
-                    .returns("PH--", Ended::termination);
+                    .returns("PR--", Ended::termination);
             assertThat(edge.statistics.listeners()).singleElement().satisfies(listener -> {
                 assertThat(listener.refused()).isEqualTo(1);
                 assertThat(listener.requestErrors()).isZero();
