@@ -1,53 +1,81 @@
 package io.veza.edge;
 
+import io.quarkus.runtime.LaunchMode;
+import io.quarkus.runtime.StartupEvent;
 import io.smallrye.config.SmallRyeConfig;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
 import io.veza.edge.admin.ApiAccess;
 import io.veza.edge.admin.ApiEndpoints;
 import io.veza.edge.admin.ApiRoutes;
+import io.veza.edge.admin.ApiTable;
 import io.veza.edge.admin.ApiTarget;
 import io.veza.edge.admin.ApiView;
 import io.veza.edge.admin.RuntimeApi;
 import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.config.Secret;
 import io.veza.edge.console.StatsPage;
+import io.veza.edge.pool.ServerAddress;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.Optional;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /** Puts JSON API and console on the router of the management address. */
 @ApplicationScoped
 public class ManagementApi {
 
-    /** Under the name that HAProxy's statistics page has it by. */
-    private static final String CSV = "/stats;csv";
+    private static final Logger LOG = Logger.getLogger("io.veza.edge");
+
+    /** After {@link EdgeLifecycle}, whose observers have the default of 2500. */
+    private static final int AFTER_THE_EDGE = 3000;
 
     private final EdgeLifecycle edge;
-    private final RuntimeApiLifecycle runtime;
+    private final String host;
     private final ApiAccess access;
+    private final RuntimeApi.EdgeProcess process;
     private final ApiView view;
+    private volatile @Nullable ApiTable table;
 
-    ManagementApi(EdgeLifecycle edge, RuntimeApiLifecycle runtime) {
+    ManagementApi(EdgeLifecycle edge) {
         this.edge = edge;
-        this.runtime = runtime;
         SmallRyeConfig config = ConfigProvider.getConfig().unwrap(SmallRyeConfig.class);
-        String host = config.getValue("quarkus.http.host", String.class);
-        this.access = new ApiAccess(
-                host,
-                isLoopback(host),
-                EdgeSettings.from(config).admin().token().map(Secret::value));
-        this.view = new ApiView(this::target, config.getValue("quarkus.application.version", String.class), access);
+        this.host = config.getValue("quarkus.http.host", String.class);
+        EdgeSettings settings = EdgeSettings.from(config);
+        this.access =
+                new ApiAccess(host, isLoopback(host), settings.admin().token().map(Secret::value));
+        this.process = new RuntimeApi.EdgeProcess(
+                config.getValue("quarkus.application.version", String.class), settings.threads(), edge::isStopping);
+        this.view = new ApiView(this::target, process, access);
+    }
+
+    void started(
+            @Observes @Priority(AFTER_THE_EDGE) StartupEvent event,
+            LaunchMode mode,
+            @ConfigProperty(name = "quarkus.http.port") int port) {
+        table = new ApiTable(edge.pools(), edge.plane(), edge.statistics(), process);
+        // In production the address is known to who configured it; in dev mode it is one line to click on.
+        if (mode == LaunchMode.DEVELOPMENT) {
+            LOG.infof("console on http://%s/stats", new ServerAddress(host, port));
+        }
+    }
+
+    private String csv() {
+        ApiTable made = table;
+        if (made == null) {
+            throw new ApiRoutes.NotRunning(new IllegalStateException("the edge has not started"));
+        }
+        return made.csv();
     }
 
     /** A name that means nothing here cannot be bound either; until that is found out, nobody may write. */
-    private static boolean isLoopback(String host) {
+    static boolean isLoopback(String host) {
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException e) {
@@ -58,18 +86,7 @@ public class ManagementApi {
     void routes(@Observes Router router) {
         ApiRoutes api = new ApiRoutes(access, new ApiEndpoints(this::target, view));
         api.register(router);
-        StatsPage.register(router, api);
-        api.guard(router, CSV);
-        // Counting connections waits for the event loops, and this would be one of them.
-        router.get(CSV).blockingHandler(this::csv, false);
-    }
-
-    private void csv(RoutingContext request) {
-        Optional<String> rows = runtime.api().map(RuntimeApi::csv);
-        request.response()
-                .setStatusCode(rows.isPresent() ? 200 : 503)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; charset=utf-8")
-                .end(rows.orElse("the edge does not run\n"));
+        StatsPage.register(router, api, this::csv);
     }
 
     private ApiTarget target() {

@@ -128,6 +128,27 @@ class StatsFeedTest {
                 .body(not(containsString("https://")));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/stats;csv", "/stats;csv;norefresh"})
+    void the_table_is_there_for_those_who_poll_haproxy(String path) {
+        String csv = given().urlEncodingEnabled(false)
+                .get(path)
+                .then()
+                .statusCode(200)
+                .contentType("text/plain")
+                .extract()
+                .asString();
+
+        assertThat(csv).startsWith("# pxname,svname,qcur,qmax,scur,");
+        assertThat(csv.lines().map(line -> line.replaceFirst("^([^,]*,[^,]*),.*", "$1")))
+                .contains("http,FRONTEND", "api_pool,backend-api-1", "api_pool,BACKEND", "stream_pool,BACKEND");
+        given().urlEncodingEnabled(false)
+                .header("Host", "evil.example")
+                .get(path)
+                .then()
+                .statusCode(421);
+    }
+
     @Test
     void the_page_is_not_given_under_a_foreign_name() {
         given().header("Host", "evil.example").get("/stats").then().statusCode(421);

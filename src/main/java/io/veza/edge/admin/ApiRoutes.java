@@ -66,7 +66,7 @@ public final class ApiRoutes {
 
     /** Adds the routes below {@code /api}. */
     public void register(Router router) {
-        guard(router, "/api/*");
+        guard(router.route("/api/*"));
         Map<String, List<String>> allowed = new LinkedHashMap<>();
         for (Endpoint endpoint : endpoints) {
             allowed.computeIfAbsent(endpoint.path(), path -> new ArrayList<>()).addAll(methods(endpoint));
@@ -81,9 +81,9 @@ public final class ApiRoutes {
         });
     }
 
-    /** Has everything below a path answer those only who may read, and refuse with problem documents. */
-    public void guard(Router router, String path) {
-        router.route(path).handler(this::guarded).failureHandler(ApiRoutes::failed);
+    /** Has a route answer those only who may read, and refuse with problem documents. */
+    public void guard(Route route) {
+        route.handler(this::guarded).failureHandler(ApiRoutes::failed);
     }
 
     /** Each step is a route of its own: Vert.x wants a body's handler to be the first of its route. */

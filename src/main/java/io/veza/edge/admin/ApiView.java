@@ -13,17 +13,14 @@ public final class ApiView {
     private static final int RECENT_TRANSITIONS = 50;
 
     private final Supplier<ApiTarget> edge;
-    private final String version;
+    private final RuntimeApi.EdgeProcess process;
     private final ApiAccess access;
     private final JsonPools pools = new JsonPools();
 
-    /**
-     * @param edge throws {@link ApiRoutes.NotRunning} before the start
-     * @param version of the product
-     */
-    public ApiView(Supplier<ApiTarget> edge, String version, ApiAccess access) {
+    /** @param edge throws {@link ApiRoutes.NotRunning} before the start */
+    public ApiView(Supplier<ApiTarget> edge, RuntimeApi.EdgeProcess process, ApiAccess access) {
         this.edge = edge;
-        this.version = version;
+        this.process = process;
         this.access = access;
     }
 
@@ -32,7 +29,7 @@ public final class ApiView {
     }
 
     JsonObject info() {
-        return JsonTraffic.info(edge.get(), version, access);
+        return JsonTraffic.info(edge.get(), process, access);
     }
 
     /** Everything a page needs to show the present, as one text: {@code info}, {@code pools} and {@code transitions}. */

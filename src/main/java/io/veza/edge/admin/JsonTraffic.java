@@ -21,18 +21,19 @@ final class JsonTraffic {
 
     private JsonTraffic() {}
 
-    static JsonObject info(ApiTarget edge, String version, ApiAccess access) {
+    static JsonObject info(ApiTarget edge, RuntimeApi.EdgeProcess process, ApiAccess access) {
         JsonObject failures = new JsonObject();
         edge.statistics().failures().forEach(failures::put);
         return new JsonObject()
                 .put("name", "veza-edge")
-                .put("version", version)
+                .put("version", process.version())
                 .put("now", JsonActivity.time(edge.statistics().now()))
                 .put("started", JsonActivity.time(edge.statistics().started()))
                 .put(
                         "uptime",
                         JsonActivity.seconds(Duration.between(
                                 edge.statistics().started(), edge.statistics().now())))
+                .put("stopping", process.stopping().getAsBoolean())
                 .put("connections", edge.plane().connections())
                 .put("maxConnections", edge.plane().maxConnections())
                 .put("writable", access.writable())

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /** The page's files on the router. They ask for nothing from elsewhere, and the policy sent with them forbids it. */
 public final class StatsPage {
@@ -23,11 +24,25 @@ public final class StatsPage {
             + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
             + " require-trusted-types-for 'script'; trusted-types 'none'";
 
+    /** As HAProxy's page has it, with the suffix that some pollers add. */
+    private static final String CSV = "/stats;csv(;norefresh)?";
+
     private StatsPage() {}
 
-    /** Adds {@code /stats} and its files. */
-    public static void register(Router router, ApiRoutes guard) {
-        guard.guard(router, "/stats/*");
+    /**
+     * Adds {@code /stats}, its files and {@code /stats;csv}.
+     *
+     * @param csv makes the table, on a worker thread
+     */
+    public static void register(Router router, ApiRoutes guard, Supplier<String> csv) {
+        guard.guard(router.routeWithRegex(CSV));
+        router.routeWithRegex(HttpMethod.GET, CSV)
+                .blockingHandler(
+                        request -> request.response()
+                                .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; charset=utf-8")
+                                .end(csv.get()),
+                        false);
+        guard.guard(router.route("/stats/*"));
         serve(router, "/stats", "stats.html", "text/html; charset=utf-8");
         serve(router, "/stats/stats.css", "stats.css", "text/css; charset=utf-8");
         serve(router, "/stats/stats.js", "stats.js", "text/javascript; charset=utf-8");

@@ -158,13 +158,13 @@ class ServerRow {
     this.row = element("tr", { role: "row", "data-server": server.name },
       element("th", { role: "rowheader", scope: "row" }, say("name", "span", { class: "name" }), under("address")),
       cell("State", say("state", "span", { class: "state" }), " ", say("since", "span", { class: "quiet" }), under("why")),
+      ...(pool.balance.algorithm === "uri" ? [cell("Keys", say("keys"), under("heirs"))] : []),
       cell("Weight", say("weight"), element("span", { class: "gauge", "aria-hidden": "true" }, this.gauge), under("ramp")),
       number("In flight", say("inFlight"), under("most")),
       number("Tunnels", say("tunnels")),
       cell("Requests, errors", this.spark.svg, say("rate", "span"), " ", say("errors", "span", { class: "quiet" })),
       number("p50 · p95 · p99", say("latency")),
       cell("Last check", say("check"), under("age")),
-      ...(pool.balance.algorithm === "uri" ? [cell("Keys", say("keys"), under("heirs"))] : []),
       actions);
     this.row.row = this;
     visible.observe(this.row);
@@ -234,7 +234,7 @@ class ServerRow {
 
 // ---- one pool
 
-const COLUMNS = ["Server", "State", "Weight", "In flight", "Tunnels", "Requests, errors", "p50 · p95 · p99", "Last check"];
+const COLUMNS = ["Server", "State", "Keys", "Weight", "In flight", "Tunnels", "Requests, errors", "p50 · p95 · p99", "Last check", "Actions"];
 const NUMBERS = new Set(["In flight", "Tunnels", "p50 · p95 · p99"]);
 
 class PoolSection {
@@ -246,14 +246,14 @@ class PoolSection {
     this.state = new Text(element("span", { class: "state" }));
     this.kind = new Text(element("span", { class: "kind" }));
     this.list = element("dl", { "aria-label": "Pool " + pool.name });
-    const columns = [...COLUMNS, ...(pool.balance.algorithm === "uri" ? ["Keys"] : []), "Actions"];
+    const columns = COLUMNS.filter(name => name !== "Keys" || pool.balance.algorithm === "uri");
     this.body = element("tbody", { role: "rowgroup" });
     this.header = element("header", {}, title, this.state.node, this.kind.node, this.spark.svg, this.list);
     this.section = element("section", { class: "pool", "aria-labelledby": title.id }, this.header,
       element("table", { role: "table" },
         element("caption", { class: "unseen" }, "Servers of " + pool.name),
         element("thead", { role: "rowgroup" }, element("tr", { role: "row" },
-          ...columns.map(name => element("th", { role: "columnheader", scope: "col", ...(NUMBERS.has(name) ? { class: "number" } : {}) }, name)))),
+          ...columns.map(name => element("th", { role: "columnheader", scope: "col", "data-column": name, ...(NUMBERS.has(name) ? { class: "number" } : {}) }, name)))),
         this.body));
   }
 
@@ -269,7 +269,7 @@ class PoolSection {
 
   show(pool, writable) {
     attribute(this.header, "data-look", pool.up ? (pool.serversUp < pool.servers.length ? "ramp" : "up") : "down");
-    this.state.set(`${pool.up ? "UP" : "DOWN"}, ${pool.serversUp} of ${pool.servers.length} balanced`);
+    this.state.set(`${pool.up ? "UP" : "DOWN"}, ${pool.serversUp} of ${pool.servers.length} usable`);
     this.kind.set((pool.balance.algorithm === "uri" ? "consistent hash" : pool.balance.algorithm) + (pool.balance.boundedLoad ? " bounded by " + pool.balance.boundedLoad : "")
       + (pool.stickyCookie ? ", sticky cookie" : ""));
     this.fact("In flight", count(pool.inFlight));
@@ -300,8 +300,9 @@ class PoolSection {
 // ---- the page as a whole
 
 const pools = new Map();
-const facts = Object.fromEntries(["version", "uptime", "connections", "servers", "shown"].map(id => [id, new Text(byId(id))]));
+const facts = Object.fromEntries(["version", "uptime", "connections", "servers", "shown", "notice"].map(id => [id, new Text(byId(id))]));
 let info = { writable: true, tokenWanted: false };
+const READ_ONLY = "Read only: others reach this address, and edge.admin.token is not set.";
 
 function show(snapshot) {
   info = snapshot.info;
@@ -310,9 +311,11 @@ function show(snapshot) {
   facts.connections.set(`${count(info.connections)} of ${count(info.maxConnections)}`);
   const servers = snapshot.pools.flatMap(pool => pool.servers);
   facts.servers.set(`${servers.filter(s => s.health === "up" && s.state === "ready").length} of ${servers.length}`);
-  const closed = byId("closed");
-  closed.hidden = info.writable;
-  if (!info.writable) closed.textContent = "Read only: others reach this address, and edge.admin.token is not set.";
+  const notices = [
+    info.stopping ? "This edge is stopping: it drains what is under way and takes nothing new." : "",
+    info.writable ? "" : READ_ONLY].filter(Boolean).join(" ");
+  facts.notice.set(notices);
+  byId("notice").hidden = !notices;
   const gone = new Set(pools.keys());
   for (const pool of snapshot.pools) {
     gone.delete(pool.name);
@@ -390,7 +393,7 @@ const TITLES = { ready: "Put back to work", drain: "Drain", maint: "Take into ma
 function ask(server, wanted) {
   const button = pools.get(server.pool).rows.get(server.name).buttons.find(b => b.dataset.wanted === wanted);
   if (button.getAttribute("aria-disabled") === "true") {
-    say(info.writable ? `${server.name} is in ${server.state} already.` : byId("closed").textContent, "problem");
+    say(info.writable ? `${server.name} is in ${server.state} already.` : READ_ONLY, "problem");
     return;
   }
   asked = { server, wanted };

@@ -22,7 +22,7 @@ class ApiEndpointsTest {
     private static final ApiAccess ACCESS = new ApiAccess("127.0.0.1", true, Optional.empty());
 
     private static List<Endpoint> endpoints() {
-        ApiView view = new ApiView(ApiEndpointsTest::nothing, "1", ACCESS);
+        ApiView view = new ApiView(ApiEndpointsTest::nothing, new RuntimeApi.EdgeProcess("1", 1, () -> false), ACCESS);
         return new ApiEndpoints(ApiEndpointsTest::nothing, view).all();
     }
 
