@@ -28,7 +28,6 @@ public class RuntimeApiLifecycle {
 
     private final EdgeLifecycle edge;
     private final String version;
-    private volatile @Nullable RuntimeApi api;
     private @Nullable RuntimeSocket socket;
 
     RuntimeApiLifecycle(EdgeLifecycle edge, @ConfigProperty(name = "quarkus.application.version") String version) {
@@ -38,23 +37,17 @@ public class RuntimeApiLifecycle {
 
     void start(@Observes @Priority(AFTER_THE_EDGE) StartupEvent event) throws IOException {
         EdgeSettings settings = EdgeSettings.from(ConfigProvider.getConfig().unwrap(SmallRyeConfig.class));
-        RuntimeApi commands = new RuntimeApi(
-                edge.pools(),
-                edge.plane(),
-                edge.statistics(),
-                new RuntimeApi.EdgeProcess(version, settings.threads(), edge::isStopping));
-        api = commands;
         Optional<Path> path = settings.admin().socket();
         if (path.isPresent()) {
+            RuntimeApi commands = new RuntimeApi(
+                    edge.pools(),
+                    edge.plane(),
+                    edge.statistics(),
+                    new RuntimeApi.EdgeProcess(version, settings.threads(), edge::isStopping));
             RuntimeSocket opened = RuntimeSocket.open(path.get(), commands);
             socket = opened;
             LOG.infof("runtime API on %s", opened.path());
         }
-    }
-
-    /** The commands, whether there is a socket for them or not; empty before the edge runs. */
-    Optional<RuntimeApi> api() {
-        return Optional.ofNullable(api);
     }
 
     void stop(@Observes @Priority(AFTER_THE_EDGE) ShutdownEvent event) throws IOException {

@@ -47,11 +47,6 @@ public final class RuntimeApi {
         this.commands = List.copyOf(all);
     }
 
-    /** What {@code show stat} answers, for {@code /stats;csv}. Waits for the event loops. */
-    public String csv() {
-        return answer(new RuntimeSession(), List.of("show", "stat")).text();
-    }
-
     /** Does what one line asks for, split into its words. */
     RuntimeReply answer(RuntimeSession session, List<String> line) {
         String first = line.isEmpty() ? "" : line.get(0);
