@@ -7,6 +7,7 @@ import io.vertx.ext.web.Router;
 import io.veza.edge.admin.ApiAccess;
 import io.veza.edge.admin.ApiEndpoints;
 import io.veza.edge.admin.ApiRoutes;
+import io.veza.edge.admin.ApiTable;
 import io.veza.edge.admin.ApiTarget;
 import io.veza.edge.admin.ApiView;
 import io.veza.edge.admin.RuntimeApi;
@@ -14,6 +15,7 @@ import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.config.Secret;
 import io.veza.edge.console.StatsPage;
 import io.veza.edge.pool.ServerAddress;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
@@ -23,6 +25,7 @@ import java.net.UnknownHostException;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /** Puts JSON API and console on the router of the management address. */
 @ApplicationScoped
@@ -30,16 +33,18 @@ public class ManagementApi {
 
     private static final Logger LOG = Logger.getLogger("io.veza.edge");
 
+    /** After {@link EdgeLifecycle}, whose observers have the default of 2500. */
+    private static final int AFTER_THE_EDGE = 3000;
+
     private final EdgeLifecycle edge;
-    private final RuntimeApiLifecycle runtime;
     private final String host;
     private final ApiAccess access;
     private final RuntimeApi.EdgeProcess process;
     private final ApiView view;
+    private volatile @Nullable ApiTable table;
 
-    ManagementApi(EdgeLifecycle edge, RuntimeApiLifecycle runtime) {
+    ManagementApi(EdgeLifecycle edge) {
         this.edge = edge;
-        this.runtime = runtime;
         SmallRyeConfig config = ConfigProvider.getConfig().unwrap(SmallRyeConfig.class);
         this.host = config.getValue("quarkus.http.host", String.class);
         EdgeSettings settings = EdgeSettings.from(config);
@@ -50,7 +55,11 @@ public class ManagementApi {
         this.view = new ApiView(this::target, process, access);
     }
 
-    void started(@Observes StartupEvent event, LaunchMode mode, @ConfigProperty(name = "quarkus.http.port") int port) {
+    void started(
+            @Observes @Priority(AFTER_THE_EDGE) StartupEvent event,
+            LaunchMode mode,
+            @ConfigProperty(name = "quarkus.http.port") int port) {
+        table = new ApiTable(edge.pools(), edge.plane(), edge.statistics(), process);
         // In production the address is known to who configured it; in dev mode it is one line to click on.
         if (mode == LaunchMode.DEVELOPMENT) {
             LOG.infof("console on http://%s/stats", new ServerAddress(host, port));
@@ -58,9 +67,11 @@ public class ManagementApi {
     }
 
     private String csv() {
-        return runtime.api()
-                .map(RuntimeApi::csv)
-                .orElseThrow(() -> new ApiRoutes.NotRunning(new IllegalStateException("the edge has not started")));
+        ApiTable made = table;
+        if (made == null) {
+            throw new ApiRoutes.NotRunning(new IllegalStateException("the edge has not started"));
+        }
+        return made.csv();
     }
 
     /** A name that means nothing here cannot be bound either; until that is found out, nobody may write. */
