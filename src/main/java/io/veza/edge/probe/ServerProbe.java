@@ -10,6 +10,7 @@ import io.veza.edge.pool.ServerAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,9 +34,6 @@ final class ServerProbe {
     private long checkTimer = NO_TIMER;
     private long lookupTimer = NO_TIMER;
     private boolean checking;
-
-    /** Whether the check under way began before something that makes its result meaningless. */
-    private boolean outdated;
 
     private boolean stopped;
 
@@ -64,7 +62,6 @@ final class ServerProbe {
 
     /** Checks at once: what was known of the server does not count any more. */
     void checkNow() {
-        outdated = checking;
         checkAfter(Duration.ZERO);
     }
 
@@ -101,16 +98,21 @@ final class ServerProbe {
             return;
         }
         checking = true;
-        prober.check(address, configured, policy).onSuccess(this::checked);
+        Instant since = entry.state().since();
+        prober.check(address, configured, policy).onSuccess(result -> checked(result, since));
     }
 
-    private void checked(CheckResult result) {
+    /** @param since when the state the check was made in began */
+    private void checked(CheckResult result, Instant since) {
         checking = false;
-        if (entry() == null) {
+        ServerEntry checked = entry();
+        if (checked == null) {
             return;
         }
-        if (outdated) {
-            outdated = false;
+        if (!checked.state().since().equals(since)) {
+            // Maintenance, say, has come and gone: what was found before says nothing of what is there now. Asked of
+            // the
+            // state itself, since word of its change may come later than the result.
             check();
             return;
         }
