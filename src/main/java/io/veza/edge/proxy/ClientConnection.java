@@ -451,6 +451,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         channel.write(data, channel.voidPromise());
     }
 
+    /** Lets go of the tunnel, which has ended: its request is no more to be asked for. */
+    void tunnelOver() {
+        tunnel = null;
+    }
+
     /** The tunnel has ended; what was sent through it still goes out. */
     void closeTunnel() {
         closeAfterWrites();

@@ -178,6 +178,10 @@ final class Tunnel {
         loop.connections(server).ended(this);
         pool.release(server);
         exchange.tunnelOver(server, reason);
+        ClientConnection from = client;
+        if (from != null) {
+            from.tunnelOver();
+        }
         return true;
     }
 

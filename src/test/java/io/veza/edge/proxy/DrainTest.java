@@ -237,4 +237,21 @@ class DrainTest {
             idle.close();
         }
     }
+
+    /** Such a client stood in the list with its tunnel, whose request was gone: to ask for the sessions failed. */
+    @Test
+    void a_client_that_lingers_after_its_tunnel_is_shown_as_closing() throws Exception {
+        try (RawServer server = new RawServer(TunnelTest.ECHO);
+                EdgeFixture edge = EdgeFixture.with().servers(server.port()).start();
+                RawClient client = tunnel(edge)) {
+            edge.pool.apply(new Command.DrainWithin("s1", Duration.ZERO, true, false));
+            assertThat(client.read(4)).isEqualTo(GOING_AWAY);
+            assertThat(edge.nextEnded().tunnelEnd()).isEqualTo(TunnelEnd.DRAINED);
+
+            assertThat(edge.plane.sessions()).singleElement().satisfies(session -> {
+                assertThat(session.phase()).isEqualTo(OpenSession.Phase.CLOSING);
+                assertThat(session.request()).isEmpty();
+            });
+        }
+    }
 }
