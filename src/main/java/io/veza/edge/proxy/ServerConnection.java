@@ -354,6 +354,17 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Ends what runs here because an operator says so, without another try. */
+    void shutdown() {
+        Tunnel through = tunnel;
+        Exchange current = exchange;
+        if (through != null) {
+            through.shutdown();
+        } else if (current != null) {
+            current.giveUp(ExchangeFailure.Cause.SHUT_DOWN);
+        }
+    }
+
     /** Closes behind all that was written, or when the server has not taken it within this time. */
     void closeAfterWrites(long ticks) {
         loop.wheel.arm(timer, ticks);

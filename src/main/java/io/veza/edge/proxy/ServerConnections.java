@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -121,11 +122,20 @@ final class ServerConnections {
         }
     }
 
-    /** Ends everything on this server: exchanges in flight, idle connections, tunnels. */
+    /** Ends everything on this server, which is gone: exchanges in flight, idle connections, tunnels. */
     void cut() {
+        forEach(ServerConnection::cut);
+    }
+
+    /** Ends exchanges and tunnels because an operator says so; idle connections stay. */
+    void shutdown() {
+        forEach(ServerConnection::shutdown);
+    }
+
+    private void forEach(Consumer<ServerConnection> ending) {
         for (ServerConnection connection : new ArrayList<>(all)) {
             try {
-                connection.cut();
+                ending.accept(connection);
             } catch (RuntimeException e) {
                 // The others must go all the same.
                 LOG.error("a connection could not be cut", e);

@@ -185,7 +185,7 @@ public final class TrafficPlane implements AutoCloseable {
     private void onTransition(ServerTransition transition) {
         ServerEntry server = transition.server();
         if (transition.cutsSessions()) {
-            shutdownSessions(server);
+            onEachLoop(loop -> loop.connections(server).cut());
         }
         if (transition.to().admin() != AdminState.DRAIN
                 || transition.to().drain().isEmpty()) {
@@ -300,9 +300,12 @@ public final class TrafficPlane implements AutoCloseable {
                 .contains(true);
     }
 
-    /** Cuts off everything that runs on a server, as its going down would. Returns before it is done. */
+    /**
+     * Cuts off everything that runs on a server. Other than by its going down, nothing is sent once more: the server may be
+     * well and would get it again. Returns before it is done.
+     */
     public void shutdownSessions(ServerEntry server) {
-        onEachLoop(loop -> loop.connections(server).cut());
+        onEachLoop(loop -> loop.connections(server).shutdown());
     }
 
     /** Connections to this server on all event loops, idle ones included. Waits for the loops: not to be called on one. */

@@ -254,4 +254,40 @@ class DrainTest {
             });
         }
     }
+
+    /** They were ended as by a server that goes down: sent once more, to the same server if there was no other. */
+    @Test
+    void shutting_down_the_sessions_of_a_server_repeats_none_of_them() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        try (RawServer server = new RawServer(connection -> {
+                    connection.readHead();
+                    asked.countDown();
+                    connection.in.read();
+                });
+                EdgeFixture edge = EdgeFixture.with().servers(server.port()).start();
+                RawClient waiting = edge.client()) {
+            waiting.get("/stuck");
+            assertThat(asked.await(5, TimeUnit.SECONDS)).isTrue();
+
+            edge.plane.shutdownSessions(edge.server("s1"));
+
+            assertThat(waiting.response()).startsWith("HTTP/1.1 503").contains("shut down");
+            assertThat(edge.nextEnded().termination()).isEqualTo("KHNN");
+            assertThat(server.heads).hasSize(1);
+            assertThat(edge.server("s1").inFlight()).isZero();
+        }
+    }
+
+    @Test
+    void shutting_down_the_sessions_of_a_server_ends_its_tunnels() throws Exception {
+        try (RawServer server = new RawServer(TunnelTest.ECHO);
+                EdgeFixture edge = EdgeFixture.with().servers(server.port()).start();
+                RawClient client = tunnel(edge)) {
+
+            edge.plane.shutdownSessions(edge.server("s1"));
+
+            assertThat(client.rest()).isEqualTo("\u0088\u0002\u0003\u00f4");
+            assertThat(edge.nextEnded().tunnelEnd()).isEqualTo(TunnelEnd.SHUT_DOWN);
+        }
+    }
 }
