@@ -630,6 +630,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         }
     }
 
+    /** Ends the exchange under way, if there is one, because the edge ends. */
+    void giveUp() {
+        Exchange current = exchange;
+        if (current != null) {
+            current.giveUp(ExchangeFailure.Cause.SHUT_DOWN);
+        }
+    }
+
     /** Closes at once what nobody waits for. */
     void closeIdle() {
         closeAfterWrites();

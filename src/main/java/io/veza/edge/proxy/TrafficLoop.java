@@ -227,6 +227,8 @@ final class TrafficLoop {
         if (idleClosing != null) {
             idleClosing.cancel(false);
         }
+        // Before their servers' connections are cut, which would have them sent once more.
+        List.copyOf(clients).forEach(ClientConnection::giveUp);
         forEachServer(ServerConnections::cut);
         List.copyOf(clients).stream().filter(ClientConnection::isIdle).forEach(ClientConnection::closeIdle);
         ticking.cancel(false);

@@ -8,6 +8,7 @@ import java.net.ConnectException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -288,6 +289,37 @@ class DrainTest {
 
             assertThat(client.rest()).isEqualTo("\u0088\u0002\u0003\u00f4");
             assertThat(edge.nextEnded().tunnelEnd()).isEqualTo(TunnelEnd.SHUT_DOWN);
+        }
+    }
+
+    /** What could be repeated was sent to a server once more, and what waited for a place stayed: nobody was told. */
+    @Test
+    void an_edge_that_ends_answers_what_is_still_under_way() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        try (RawServer server = new RawServer(connection -> {
+                    connection.readHead();
+                    asked.countDown();
+                    connection.in.read();
+                });
+                EdgeFixture edge = EdgeFixture.with()
+                        .server(server.port(), OptionalInt.of(1), false)
+                        .start();
+                RawClient served = edge.client();
+                RawClient queued = edge.client()) {
+            served.get("/stuck");
+            assertThat(asked.await(5, TimeUnit.SECONDS)).isTrue();
+            queued.get("/waits");
+            while (edge.plane.queued("api") == 0) {
+                Thread.onSpinWait();
+            }
+
+            edge.plane.close();
+
+            assertThat(served.response()).startsWith("HTTP/1.1 503").contains("Connection: close");
+            assertThat(queued.response()).startsWith("HTTP/1.1 503").contains("Connection: close");
+            assertThat(List.of(edge.nextEnded().termination(), edge.nextEnded().termination()))
+                    .containsExactlyInAnyOrder("KHNN", "KQNN");
+            assertThat(server.heads).hasSize(1);
         }
     }
 }
