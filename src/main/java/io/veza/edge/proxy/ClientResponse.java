@@ -41,7 +41,8 @@ final class ClientResponse {
 
     /** How many of {@link #bytes} are heads, interim ones included. */
     long headBytes() {
-        return headBytes;
+        // One that was made and never written is not among them; no body goes out before its head.
+        return Math.min(headBytes, bytes);
     }
 
     /** Bytes written since {@link #expect}. */

@@ -310,4 +310,18 @@ class EndedExchangeTest {
             assertThat(edge.statistics.pool("api").activity().requests()).isZero();
         }
     }
+
+    /** A head that was made but never written counted: fewer bytes than heads, and a log with a negative size. */
+    @Test
+    void a_head_that_was_never_sent_is_not_among_the_bytes() throws Exception {
+        try (RawServer server = new RawServer(
+                        RawServer.always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n"));
+                EdgeFixture edge = EdgeFixture.with().servers(server.port()).start();
+                RawClient client = edge.client()) {
+
+            assertThat(client.get("/").rest()).isEqualTo("<reset>");
+
+            assertThat(edge.nextEnded()).returns(0L, Ended::bytesOut).returns(0L, Ended::headBytesOut);
+        }
+    }
 }
