@@ -37,6 +37,7 @@ final class ExchangeCourse {
         } else if (placedNanos == 0) {
             placedNanos = startNanos;
         }
+        connectedNanos = 0;
         stage = Stage.CONNECT;
     }
 

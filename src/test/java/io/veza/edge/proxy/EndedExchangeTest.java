@@ -324,4 +324,33 @@ class EndedExchangeTest {
             assertThat(edge.nextEnded()).returns(0L, Ended::bytesOut).returns(0L, Ended::headBytesOut);
         }
     }
+
+    /** The time of the first attempt was told as if the second had got a connection, too. */
+    @Test
+    void the_time_to_connect_is_that_of_the_last_attempt() throws Exception {
+        CountDownLatch again = new CountDownLatch(1);
+        CountDownLatch closed = new CountDownLatch(1);
+        try (RawServer server = new RawServer(connection -> {
+                    connection.readHead();
+                    connection.send(OK);
+                    connection.readHead();
+                    again.countDown();
+                    closed.await();
+                });
+                EdgeFixture edge = EdgeFixture.with().servers(server.port()).start();
+                RawClient client = edge.client()) {
+            client.get("/").response();
+            edge.nextEnded();
+
+            client.get("/");
+            assertThat(again.await(5, TimeUnit.SECONDS)).isTrue();
+            server.close();
+
+            assertThat(client.response()).startsWith("HTTP/1.1 503");
+            Ended ended = edge.nextEnded();
+            closed.countDown();
+            assertThat(ended.termination()).startsWith("SC");
+            assertThat(ended.nanos().get(2)).isEqualTo(-1);
+        }
+    }
 }
