@@ -127,7 +127,7 @@ public final class Statistics {
                             each.address(),
                             series.activity(series.open(), 0, now),
                             plane.maxConnections(),
-                            series.count(Count.CLIENT_FAILED),
+                            series.count(Count.REQUEST_FAILED),
                             series.count(Count.REFUSED));
                 })
                 .toList();

@@ -44,6 +44,8 @@ public final class TrafficCounters implements TrafficObserver {
         /** Exchanges that had a response's head, and so are in the three times above and in the percentiles. */
         TIMED,
         CLIENT_FAILED,
+        /** Malformed, too slow or given up before their end, not those whose answer was given up; listeners only. */
+        REQUEST_FAILED,
         CLIENT_ABORTED,
         SERVER_FAILED,
         SERVER_ABORTED,
@@ -151,6 +153,9 @@ public final class TrafficCounters implements TrafficObserver {
             }
         }
         ended(listeners, exchange.listenerId(), exchange, failure);
+        if (failure != null && isBadRequest(exchange, failure)) {
+            listeners.add(exchange.listenerId(), Count.REQUEST_FAILED, 1);
+        }
         if (exchange.poolId() != NO_POOL) {
             ended(pools, exchange.poolId(), exchange, failure);
         } else if (failure != null && failure.side() == ExchangeFailure.Side.EDGE) {
@@ -160,6 +165,11 @@ public final class TrafficCounters implements TrafficObserver {
         if (server != null) {
             ended(servers, server.id(), exchange, failure);
         }
+    }
+
+    /** Not one of which the client gave up the answer: that is no fault of the request. */
+    private static boolean isBadRequest(EndedExchange exchange, ExchangeFailure failure) {
+        return failure.side() == ExchangeFailure.Side.CLIENT && (exchange.poolId() == NO_POOL || failure.status() != 0);
     }
 
     private static void ended(LoopCounts counts, int id, EndedExchange exchange, @Nullable ExchangeFailure failure) {

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.veza.edge.health.AdminState;
 import io.veza.edge.metrics.Activity;
+import io.veza.edge.metrics.ListenerStatistics;
 import io.veza.edge.metrics.PoolStatistics;
 import io.veza.edge.metrics.ServerStatistics;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -120,5 +123,35 @@ class StatisticsTest {
     @Test
     void durations_beyond_the_last_bucket_are_in_it() {
         assertThat(Durations.bucket(Duration.ofDays(1).toNanos())).isEqualTo(Durations.BUCKETS - 1);
+    }
+
+    /** A client that left while its answer was made counted as a bad request, for which operators are woken up. */
+    @Test
+    void a_client_that_gives_up_its_answer_has_sent_no_bad_request() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        try (RawServer server = new RawServer(connection -> {
+                    connection.readHead();
+                    asked.countDown();
+                    connection.in.read();
+                });
+                EdgeFixture edge = EdgeFixture.with().servers(server.port()).start()) {
+            try (RawClient gone = edge.client()) {
+                gone.get("/slow");
+                assertThat(asked.await(5, TimeUnit.SECONDS)).isTrue();
+                gone.socket.setSoLinger(true, 0);
+            }
+            awaitEnded(edge, 1);
+            ListenerStatistics afterGone = edge.statistics.listeners().get(0);
+            try (RawClient half = edge.client()) {
+                half.send("GET / HT").socket.shutdownOutput();
+                half.rest();
+            }
+            awaitEnded(edge, 1);
+            ListenerStatistics afterHalf = edge.statistics.listeners().get(0);
+
+            assertThat(afterGone.requestErrors()).isZero();
+            assertThat(afterGone.activity().clientAborts()).isEqualTo(1);
+            assertThat(afterHalf.requestErrors()).isEqualTo(1);
+        }
     }
 }
