@@ -130,7 +130,8 @@ final class ServerProbe {
     private Future<Void> lookUp() {
         return prober.lookUp(configured.host()).transform(found -> {
             ServerEntry entry = entry();
-            if (entry != null) {
+            // One whose address an operator has set goes by this name no more; the prober ends this probe soon.
+            if (entry != null && isFor(entry)) {
                 lookedUp(found.succeeded() ? found.result() : List.of(), entry.address());
             }
             return Future.succeededFuture();

@@ -287,6 +287,28 @@ class ProberTest {
         assertThat(addressOf(pool, "a")).isEqualTo(new InetSocketAddress(first, 8080));
     }
 
+    /** The name's next look-up took the server back to where the name leads, until the prober noticed the change. */
+    @Test
+    void an_address_that_an_operator_set_is_not_undone_by_the_name() throws Exception {
+        names.put("a.test", List.of(InetAddress.getLoopbackAddress()));
+        PoolController pool = pool(policy(SOON, SOON, NEVER), server("a", "a.test", 8080));
+        probe(pool);
+        InetSocketAddress wanted = new InetSocketAddress("127.0.0.3", 8081);
+        BlockingQueue<InetSocketAddress> others = new LinkedBlockingQueue<>();
+        pool.addChangeListener(() -> {
+            InetSocketAddress now = addressOf(pool, "a");
+            if (now != null && !now.equals(wanted)) {
+                others.add(now);
+            }
+        });
+        lookups.clear();
+
+        pool.apply(new Command.SetAddress("a", wanted));
+
+        assertThat(others.poll(1500, TimeUnit.MILLISECONDS)).isNull();
+        assertThat(addressOf(pool, "a")).isEqualTo(wanted);
+    }
+
     @Test
     void servers_that_come_and_go_are_followed() throws Exception {
         try (ScriptedServer old = ScriptedServer.answering(ScriptedServer.OK);
