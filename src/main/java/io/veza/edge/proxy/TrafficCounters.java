@@ -212,7 +212,12 @@ public final class TrafficCounters implements TrafficObserver {
                     counts.add(id, Count.SERVER_ABORTED, 1);
                 }
             }
-            case EDGE -> counts.add(id, Count.EDGE_FAILED, 1);
+            case EDGE -> {
+                // What an operator shut down had a server, or would have had one.
+                if (failure != ExchangeFailure.Cause.SHUT_DOWN) {
+                    counts.add(id, Count.EDGE_FAILED, 1);
+                }
+            }
         }
     }
 

@@ -260,11 +260,7 @@ class DrainTest {
     @Test
     void shutting_down_the_sessions_of_a_server_repeats_none_of_them() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
-        try (RawServer server = new RawServer(connection -> {
-                    connection.readHead();
-                    asked.countDown();
-                    connection.in.read();
-                });
+        try (RawServer server = new RawServer(RawServer.silent(asked));
                 EdgeFixture edge = EdgeFixture.with().servers(server.port()).start();
                 RawClient waiting = edge.client()) {
             waiting.get("/stuck");
@@ -296,11 +292,7 @@ class DrainTest {
     @Test
     void an_edge_that_ends_answers_what_is_still_under_way() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
-        try (RawServer server = new RawServer(connection -> {
-                    connection.readHead();
-                    asked.countDown();
-                    connection.in.read();
-                });
+        try (RawServer server = new RawServer(RawServer.silent(asked));
                 EdgeFixture edge = EdgeFixture.with()
                         .server(server.port(), OptionalInt.of(1), false)
                         .start();

@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,15 @@ final class RawServer implements Closeable {
             while (connection.readHead() != null) {
                 connection.send(response);
             }
+        };
+    }
+
+    /** Takes one request, tells so, and answers nothing until the client closes. */
+    static Script silent(CountDownLatch asked) {
+        return connection -> {
+            connection.readHead();
+            asked.countDown();
+            connection.in.read();
         };
     }
 

@@ -8,6 +8,7 @@ import io.veza.edge.metrics.ListenerStatistics;
 import io.veza.edge.metrics.PoolStatistics;
 import io.veza.edge.metrics.ServerStatistics;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -129,11 +130,7 @@ class StatisticsTest {
     @Test
     void a_client_that_gives_up_its_answer_has_sent_no_bad_request() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
-        try (RawServer server = new RawServer(connection -> {
-                    connection.readHead();
-                    asked.countDown();
-                    connection.in.read();
-                });
+        try (RawServer server = new RawServer(RawServer.silent(asked));
                 EdgeFixture edge = EdgeFixture.with().servers(server.port()).start()) {
             try (RawClient gone = edge.client()) {
                 gone.get("/slow");
@@ -152,6 +149,24 @@ class StatisticsTest {
             assertThat(afterGone.requestErrors()).isZero();
             assertThat(afterGone.activity().clientAborts()).isEqualTo(1);
             assertThat(afterHalf.requestErrors()).isEqualTo(1);
+        }
+    }
+
+    /** It counted among those that got no server: an operator's own doing looked like a pool in need. */
+    @Test
+    void an_exchange_that_an_operator_shut_down_was_not_refused() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        try (RawServer server = new RawServer(RawServer.silent(asked));
+                EdgeFixture edge = EdgeFixture.with().servers(server.port()).start();
+                RawClient waiting = edge.client()) {
+            waiting.get("/stuck");
+            assertThat(asked.await(5, TimeUnit.SECONDS)).isTrue();
+
+            edge.plane.shutdownSessions(edge.server("s1"));
+            assertThat(waiting.response()).startsWith("HTTP/1.1 503");
+
+            assertThat(edge.statistics.pool("api").refused()).isZero();
+            assertThat(edge.failures()).containsOnly(Map.entry("shut_down", 1L));
         }
     }
 }
