@@ -148,7 +148,7 @@ class EdgeSettingsProblemsTest {
         "'', abc, 3"
     })
     void distance_counts_letters_inserted_removed_or_replaced(String one, String other, int distance) {
-        assertThat(KnownKeys.distance(one, other)).isEqualTo(distance);
+        assertThat(Names.distance(one, other)).isEqualTo(distance);
     }
 
     @Test
