@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.veza.edge.pool.Names;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
