@@ -47,6 +47,9 @@ public final class TrafficPlane implements AutoCloseable {
 
     private static final int BACKLOG = 4096;
 
+    /** How long a drain waits for an event loop to begin with it; one that hangs must not keep the process. */
+    private static final long LONGEST_TURN_MILLIS = 2000;
+
     private final EventLoopGroup group;
     private final boolean epoll;
     private final TrafficSettings settings;
@@ -327,13 +330,18 @@ public final class TrafficPlane implements AutoCloseable {
     /**
      * Accepts nobody any more and lets what is under way come to its end: connections close with their next answer, or once
      * they were idle for a while; tunnels are closed one after the other. Whoever calls looks at {@link #connections} for
-     * when it is done, and {@link #close}s then, or when the time is over.
+     * when it is done, and {@link #close}s then, or when the time is over. Waits for the event loops: not to be called on one.
      *
      * @param within the time in which the last tunnel is closed
      */
     public void drain(Duration within) {
         stopAccepting();
-        onEachLoop(loop -> loop.drain(within));
+        List<Future<?>> begun = new ArrayList<>();
+        for (TrafficLoop loop : loops.values()) {
+            begun.add(loop.eventLoop.submit(() -> loop.drain(within)));
+        }
+        // Who was accepted just before is counted once his event loop has got to it, which is before this.
+        begun.forEach(each -> each.awaitUninterruptibly(LONGEST_TURN_MILLIS));
     }
 
     private void stopAccepting() {

@@ -2,6 +2,7 @@ package io.veza.edge.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.util.concurrent.EventExecutor;
 import io.veza.edge.control.Command;
 import io.veza.edge.health.AdminState;
 import java.net.ConnectException;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -312,6 +314,34 @@ class DrainTest {
             assertThat(List.of(edge.nextEnded().termination(), edge.nextEnded().termination()))
                     .containsExactlyInAnyOrder("KHNN", "KQNN");
             assertThat(server.heads).hasSize(1);
+        }
+    }
+
+    /** It was counted only when its event loop had got to it: whoever looked before that took the drain for done. */
+    @Test
+    void a_client_that_was_accepted_just_before_a_drain_is_waited_for() throws Exception {
+        CountDownLatch released = new CountDownLatch(1);
+        try (RawServer server = new RawServer(RawServer.always(RawServer.ok("x")));
+                EdgeFixture edge = EdgeFixture.with().servers(server.port()).start()) {
+            EventExecutor accepting = edge.loops().get(0);
+            edge.loops().get(1).submit(() -> released.await(10, TimeUnit.SECONDS));
+            try (RawClient client = edge.client()) {
+                // Twice: between them the loop has looked for what came.
+                accepting.submit(() -> {}).sync();
+                accepting.submit(() -> {}).sync();
+
+                CompletableFuture<Integer> left = CompletableFuture.supplyAsync(() -> {
+                    edge.plane.drain(Duration.ofSeconds(5));
+                    return edge.plane.connections();
+                });
+
+                assertThat(left).failsWithin(Duration.ofMillis(300));
+                released.countDown();
+                assertThat(left.get(10, TimeUnit.SECONDS)).isEqualTo(1);
+                assertThat(client.get("/").response())
+                        .startsWith("HTTP/1.1 200")
+                        .contains("Connection: close");
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollEventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.util.concurrent.EventExecutor;
 import io.veza.edge.control.Command;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolDefinition;
@@ -253,6 +254,13 @@ final class EdgeFixture implements AutoCloseable {
     long count(String server, TrafficCounters.Count what) {
         return TrafficCounters.sum(
                 counters, TrafficCounters.Scope.SERVER, server(server).id(), what);
+    }
+
+    /** The event loops; the first one accepts, and gives the first client to the second. */
+    List<EventExecutor> loops() {
+        List<EventExecutor> loops = new ArrayList<>();
+        group.forEach(loops::add);
+        return loops;
     }
 
     /** Runs an action while no event loop does anything. */
