@@ -102,12 +102,15 @@ kill -9 "${pid[edge]}"
 wait "${pid[edge]}" 2>/dev/null || true
 unset 'pid[edge]'
 [[ -S $dir/admin.sock ]] || fail 'a killed edge has removed its socket'
-start_edge
+start_edge -Dedge.shutdown.delay=100ms -Dedge.shutdown.drain=90s
 [[ $(runtime 'show backend' | sed -n 2p) == api_pool ]] || fail 'the stale socket was not replaced'
 kill "${pid[edge]}"
 wait "${pid[edge]}" 2>/dev/null || true
 unset 'pid[edge]'
 [[ ! -e $dir/admin.sock ]] || fail 'the socket is left after a clean stop'
 step 'a stale admin socket is replaced, and removed at the stop'
+# It said "serving for 0s": whole seconds.
+says 'serving for 0.1s, then draining for at most 1m30s'
+step 'the stop says how long it may take'
 
 step 'passed'
