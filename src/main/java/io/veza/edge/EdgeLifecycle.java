@@ -111,7 +111,7 @@ public class EdgeLifecycle {
                 this::newCounters,
                 () -> log.map(AccessLog::newLoopLog).orElse(null));
         plane = opening;
-        statistics = new Statistics(pools, opening, this::counters, clock);
+        statistics = new Statistics(pools, opening, () -> counters, clock);
         vertx.setPeriodic(SAMPLE_MILLIS, tick -> statistics().sample());
         log.ifPresent(lines -> vertx.setPeriodic(SAMPLE_MILLIS, tick -> lines.warnOfLosses()));
         Prober checks =
@@ -235,11 +235,13 @@ public class EdgeLifecycle {
             while (draining.connections() > 0 && System.nanoTime() - deadline < 0) {
                 Thread.sleep(DRAIN_LOOK_MILLIS);
             }
+            LOG.infof("drained, %d connections left", draining.connections());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            // Whatever went wrong: an edge that is not ready must not stay.
+            Quarkus.asyncExit(0);
         }
-        LOG.infof("drained, %d connections left", draining.connections());
-        Quarkus.asyncExit(0);
     }
 
     /** As it may be configured: {@code 0.5s}, {@code 1m30s}. */

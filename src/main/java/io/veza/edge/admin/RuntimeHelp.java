@@ -1,5 +1,6 @@
 package io.veza.edge.admin;
 
+import io.veza.edge.pool.Names;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -62,24 +63,6 @@ final class RuntimeHelp {
     private static int distance(RuntimeCommand command, int from, String typed) {
         List<String> words = command.words();
         String rest = String.join(" ", words.subList(Math.min(from, words.size()), words.size()));
-        return distance(rest, typed);
-    }
-
-    /** Levenshtein's. */
-    private static int distance(String one, String other) {
-        int[] row = new int[other.length() + 1];
-        for (int j = 0; j < row.length; j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= one.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j < row.length; j++) {
-                int replaced = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
-            }
-        }
-        return row[other.length()];
+        return Names.distance(rest, typed);
     }
 }

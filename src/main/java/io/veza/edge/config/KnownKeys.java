@@ -5,6 +5,7 @@ import io.smallrye.config.ConfigMappings.ConfigClass;
 import io.smallrye.config.ConfigValue;
 import io.smallrye.config.NameIterator;
 import io.smallrye.config.SmallRyeConfig;
+import io.veza.edge.pool.Names;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -81,30 +82,9 @@ final class KnownKeys {
         String name = String.join(".", segments);
         return patterns.stream()
                 .map(pattern -> String.join(".", filled(pattern, segments)))
-                .min(Comparator.comparingInt(candidate -> distance(candidate, name)))
-                .filter(nearest -> distance(nearest, name) <= name.length() / 3)
+                .min(Comparator.comparingInt(candidate -> Names.distance(candidate, name)))
+                .filter(nearest -> Names.distance(nearest, name) <= name.length() / 3)
                 .map(nearest -> "; did you mean " + nearest + "?")
                 .orElse("");
-    }
-
-    /**
-     * How many letters have to be inserted, removed or replaced to get from one to the other (Levenshtein): 1 from {@code
-     * http} to {@code htp}.
-     */
-    static int distance(String one, String other) {
-        int[] row = new int[other.length() + 1];
-        for (int j = 0; j < row.length; j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= one.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j < row.length; j++) {
-                int replaced = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
-            }
-        }
-        return row[other.length()];
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.veza.edge.pool.Names;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -148,7 +149,7 @@ class EdgeSettingsProblemsTest {
         "'', abc, 3"
     })
     void distance_counts_letters_inserted_removed_or_replaced(String one, String other, int distance) {
-        assertThat(KnownKeys.distance(one, other)).isEqualTo(distance);
+        assertThat(Names.distance(one, other)).isEqualTo(distance);
     }
 
     @Test
