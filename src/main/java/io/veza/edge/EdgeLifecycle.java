@@ -30,7 +30,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
@@ -223,8 +225,8 @@ public class EdgeLifecycle {
         EdgeSettings.Shutdown shutdown = this.shutdown;
         stopping = true;
         LOG.infof(
-                "%s: not ready any more, serving for %ss, then draining for at most %ss",
-                cause, shutdown.delay().toSeconds(), (Object) shutdown.drain().toSeconds());
+                "%s: not ready any more, serving for %s, then draining for at most %s",
+                cause, words(shutdown.delay()), words(shutdown.drain()));
         TrafficPlane draining = plane();
         try {
             Thread.sleep(shutdown.delay().toMillis());
@@ -240,6 +242,11 @@ public class EdgeLifecycle {
             // Whatever went wrong: an edge that is not ready must not stay.
             Quarkus.asyncExit(0);
         }
+    }
+
+    /** As it may be configured: {@code 0.5s}, {@code 1m30s}. */
+    private static String words(Duration duration) {
+        return duration.toString().substring("PT".length()).toLowerCase(Locale.ROOT);
     }
 
     void stop(@Observes ShutdownEvent event) throws Exception {

@@ -71,9 +71,18 @@ public final class RuntimeSocket implements AutoCloseable {
         while (folder != null && !Files.exists(folder)) {
             folder = folder.getParent();
         }
-        return folder != null && Files.isDirectory(folder) && Files.isWritable(folder)
+        if (folder == null || !Files.isDirectory(folder)) {
+            return Optional.of("cannot be made: " + folder + " is not a folder");
+        }
+        return Files.isWritable(folder)
                 ? Optional.empty()
-                : Optional.of("cannot be made: " + folder + " is not a folder that can be written to");
+                : Optional.of(
+                        "cannot be made: this user may not write to " + folder + "; " + remedies(absolute.getParent()));
+    }
+
+    /** The default's folder has to be made by whoever installs the edge, so this is what many first starts will say. */
+    private static String remedies(@Nullable Path folder) {
+        return "give it the folder " + folder + ", name another path, or leave the key empty for no socket";
     }
 
     /**
@@ -148,7 +157,8 @@ public final class RuntimeSocket implements AutoCloseable {
         } catch (ConnectException e) {
             return Optional.empty();
         } catch (IOException e) {
-            return Optional.of("is there and cannot be looked at: " + e.getMessage());
+            return Optional.of(
+                    "is there and cannot be looked at: " + e.getMessage() + "; " + remedies(path.getParent()));
         }
     }
 

@@ -151,7 +151,10 @@ interface Format<T> {
         if (duration.toMillis() % 1_000 != 0) {
             return duration.toMillis() + "ms";
         }
-        return duration.toDays() > 0 ? duration.toDays() + "d" : duration.toSeconds() + "s";
+        if (duration.toDays() > 0) {
+            return duration.toDays() + "d";
+        }
+        return duration.toHours() > 0 ? duration.toHours() + "h" : duration.toSeconds() + "s";
     }
 
     /** The constants in lower case, with {@code -} for {@code _}. */

@@ -56,8 +56,8 @@ class EdgeSettingsProblemsTest {
             edge.access-log.sample=5%                   | must be a number in 0..1
             edge.access-log.errors-only=no              | must be true or false
             edge.access-log.query=off                   | must be true or false
-            edge.shutdown.delay=-1s                     | must be a duration in 0s..3600s
-            edge.shutdown.drain=2h                      | must be a duration in 0s..3600s
+            edge.shutdown.delay=-1s                     | must be a duration in 0s..1h
+            edge.shutdown.drain=2h                      | must be a duration in 0s..1h
             edge.lab.embedded=yes                       | must be true or false
             edge.pools.p.balance=source                 | must be one of roundrobin, leastconn, random, uri
             edge.pools.p.hash.key=path-regex:^/hls/     | has 0 groups; it needs exactly one
