@@ -28,6 +28,11 @@ final class Line {
         length = 0;
     }
 
+    /** Forgets what comes after this many bytes. */
+    void cut(int to) {
+        length = to;
+    }
+
     private void room(int more) {
         if (bytes.length - length < more) {
             bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + more));

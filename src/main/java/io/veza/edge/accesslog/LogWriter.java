@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,8 @@ final class LogWriter implements Runnable {
     private static final long FOLLOW_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int BATCH = 64 * 1024;
 
+    private static final Logger LOG = Logger.getLogger(LogWriter.class);
+
     private final List<FactsRing> rings;
     private final LineFormat format;
     private final Sink sink;
@@ -28,6 +31,9 @@ final class LogWriter implements Runnable {
     private final Line lines = new Line(2 * BATCH);
     private ByteBuffer unwritten = ByteBuffer.allocate(0);
     private long followed = System.nanoTime();
+
+    /** Touched by the thread alone. */
+    private long unmade;
 
     private volatile boolean stopping;
     private volatile boolean asked;
@@ -82,7 +88,7 @@ final class LogWriter implements Runnable {
         return trouble;
     }
 
-    /** Lines of which a part was written and the rest could not be. */
+    /** Lines that could not be made, or of which a part was written and the rest could not be. */
     long broken() {
         return broken;
     }
@@ -118,7 +124,7 @@ final class LogWriter implements Runnable {
             trouble = reason(e);
             return false;
         } finally {
-            broken = sink.broken();
+            broken = sink.broken() + unmade;
         }
     }
 
@@ -140,6 +146,20 @@ final class LogWriter implements Runnable {
         unwritten = ByteBuffer.wrap(lines.bytes(), 0, lines.length());
     }
 
+    /** One line that cannot be made must not cost all that come after it. */
+    private void write(LoggedExchange exchange, FactsRing ring) {
+        int start = lines.length();
+        try {
+            head.read(exchange, ring.bytes(), format.showsFields());
+            format.write(exchange, head, lines);
+        } catch (RuntimeException e) {
+            lines.cut(start);
+            if (unmade++ == 0) {
+                LOG.error("a line of the access log could not be made", e);
+            }
+        }
+    }
+
     private boolean take(FactsRing ring) {
         int end = Math.min(BATCH, lines.length() + BATCH / 4);
         boolean any = false;
@@ -148,8 +168,7 @@ final class LogWriter implements Runnable {
             if (exchange == null) {
                 return any;
             }
-            head.read(exchange, ring.bytes(), format.showsFields());
-            format.write(exchange, head, lines);
+            write(exchange, ring);
             ring.release();
             any = true;
         }

@@ -6,6 +6,8 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** Where lines go. The writer's thread only; each call may block. */
 interface Sink extends Closeable {
@@ -34,6 +36,7 @@ interface Sink extends Closeable {
     final class StandardOutput implements Sink {
 
         private static final int PIPE_BUF = 4096;
+        private static final long FULL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
         @SuppressWarnings("resource") // closing it would close the descriptor
         private final FileChannel channel = new FileOutputStream(FileDescriptor.out).getChannel();
@@ -45,7 +48,10 @@ interface Sink extends Closeable {
                 lines.limit(endOfWholeLines(lines, end));
                 try {
                     while (lines.hasRemaining()) {
-                        channel.write(lines);
+                        if (channel.write(lines) == 0) {
+                            // Somebody else made the descriptor a non-blocking one, and it is full.
+                            LockSupport.parkNanos(FULL_NANOS);
+                        }
                     }
                 } finally {
                     lines.limit(end);

@@ -1,5 +1,6 @@
 package io.veza.edge.admin;
 
+import io.netty.util.NetUtil;
 import io.veza.edge.admin.Proxies.Target;
 import io.veza.edge.admin.RuntimeCommand.Arguments;
 import io.veza.edge.control.Command;
@@ -58,12 +59,11 @@ final class AddressChange {
 
     /** An IP address; a name is none, since looking it up could take longer than an operator waits. */
     static Optional<InetAddress> literal(String text) {
-        boolean v4 = text.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
-        boolean v6 = text.indexOf(':') >= 0 && text.matches("[0-9A-Fa-f:.]+");
+        byte[] octets = NetUtil.createByteArrayFromIpAddressString(text);
         try {
-            return v4 || v6 ? Optional.of(InetAddress.getByName(text)) : Optional.empty();
+            return octets == null ? Optional.empty() : Optional.of(InetAddress.getByAddress(octets));
         } catch (UnknownHostException e) {
-            return Optional.empty();
+            throw new IllegalStateException("neither 4 nor 16 octets", e);
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.veza.edge.admin;
 
-import io.netty.util.NetUtil;
 import io.vertx.core.buffer.Buffer;
 import io.veza.edge.control.Command;
 import io.veza.edge.control.PoolController;
@@ -10,9 +9,7 @@ import io.veza.edge.health.HealthState;
 import io.veza.edge.pool.Server;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.pool.Weight;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -75,15 +72,9 @@ final class JsonCommands {
 
     private static InetSocketAddress literal(String text) {
         ServerAddress address = ServerAddress.parse(text, OptionalInt.empty());
-        byte[] octets = NetUtil.createByteArrayFromIpAddressString(address.host());
-        if (octets == null) {
-            throw new IllegalArgumentException(address.host() + " is a name");
-        }
-        try {
-            return new InetSocketAddress(InetAddress.getByAddress(octets), address.port());
-        } catch (UnknownHostException e) {
-            throw new IllegalArgumentException(e);
-        }
+        return AddressChange.literal(address.host())
+                .map(host -> new InetSocketAddress(host, address.port()))
+                .orElseThrow(() -> new IllegalArgumentException(address.host() + " is a name"));
     }
 
     /** Null takes the bound away. */

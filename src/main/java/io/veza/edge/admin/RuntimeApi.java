@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import org.jboss.logging.Logger;
 
 /**
  * The commands of HAProxy 2.6's runtime API that the edge understands, and what each of them answers (management manual,
@@ -14,6 +15,8 @@ import java.util.function.BooleanSupplier;
  * is not to be called on one.
  */
 public final class RuntimeApi {
+
+    private static final Logger LOG = Logger.getLogger(RuntimeApi.class);
 
     private static final RuntimeReply DENIED = new RuntimeReply(RuntimeReply.Severity.ERROR, "Permission denied\n");
 
@@ -84,6 +87,10 @@ public final class RuntimeApi {
         } catch (IllegalArgumentException e) {
             // What control says of a command that is not possible.
             return new RuntimeReply(RuntimeReply.Severity.ERROR, sentence(String.valueOf(e.getMessage())));
+        } catch (RuntimeException e) {
+            LOG.error("a command of the runtime API failed", e);
+            return new RuntimeReply(
+                    RuntimeReply.Severity.ERROR, "The command failed, the log says why; look at what it changed.\n");
         }
     }
 

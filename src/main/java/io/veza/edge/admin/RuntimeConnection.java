@@ -31,6 +31,10 @@ final class RuntimeConnection implements Runnable, AutoCloseable {
     /** The command whose payload is coming; empty if none is. */
     private String awaiting = "";
 
+    boolean isOf(SocketChannel other) {
+        return channel == other;
+    }
+
     /** @param channel of which this becomes the owner */
     RuntimeConnection(RuntimeApi api, SocketChannel channel) throws IOException {
         this.api = api;

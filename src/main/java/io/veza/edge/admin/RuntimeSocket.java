@@ -186,9 +186,10 @@ public final class RuntimeSocket implements AutoCloseable {
                 }
             } catch (InterruptedException e) {
                 return;
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException | OutOfMemoryError e) {
+                // No descriptor or no thread to be had: that passes, and the socket must be there when it has.
                 if (listener.isOpen()) {
-                    LOG.warnf("admin socket %s: %s", path, e.getMessage());
+                    LOG.warnf("admin socket %s: %s", path, e);
                     pause();
                 }
             }
@@ -205,13 +206,22 @@ public final class RuntimeSocket implements AutoCloseable {
     }
 
     private void serve(SocketChannel channel) throws IOException {
-        RuntimeConnection client = new RuntimeConnection(api, channel);
-        clients.add(client);
-        Thread thread = new Thread(() -> run(client), "runtime-api-client");
-        thread.setDaemon(true);
-        thread.start();
-        if (!listener.isOpen()) {
-            client.cut();
+        boolean served = false;
+        try {
+            RuntimeConnection client = new RuntimeConnection(api, channel);
+            Thread thread = new Thread(() -> run(client), "runtime-api-client");
+            thread.setDaemon(true);
+            clients.add(client);
+            thread.start();
+            served = true;
+            if (!listener.isOpen()) {
+                client.cut();
+            }
+        } finally {
+            if (!served) {
+                clients.removeIf(client -> client.isOf(channel));
+                channel.close();
+            }
         }
     }
 

@@ -99,17 +99,17 @@ final class ServerProbe {
         }
         checking = true;
         Instant since = entry.state().since();
-        prober.check(address, configured, policy).onSuccess(result -> checked(result, since));
+        prober.check(address, configured, policy).onSuccess(result -> checked(result, address, since));
     }
 
     /** @param since when the state the check was made in began */
-    private void checked(CheckResult result, Instant since) {
+    private void checked(CheckResult result, InetSocketAddress address, Instant since) {
         checking = false;
         ServerEntry checked = entry();
         if (checked == null) {
             return;
         }
-        if (!checked.state().since().equals(since)) {
+        if (!checked.state().since().equals(since) || !address.equals(checked.address())) {
             // Maintenance, say, has come and gone: what was found before says nothing of what is there now. Asked of
             // the
             // state itself, since word of its change may come later than the result.
