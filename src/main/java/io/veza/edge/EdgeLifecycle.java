@@ -28,6 +28,7 @@ import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -118,10 +119,7 @@ public class EdgeLifecycle {
                 new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
         prober = checks;
         checks.start().toCompletableFuture().get(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
-        InetSocketAddress bound = opening.listen(
-                new InetSocketAddress(
-                        settings.listen().host(), settings.listen().http()),
-                "http");
+        InetSocketAddress bound = listen(opening, settings.listen());
         address = bound;
         shutdown = settings.shutdown();
         if (LaunchMode.current() == LaunchMode.NORMAL) {
@@ -131,6 +129,16 @@ public class EdgeLifecycle {
                 "http on %s, pools %s",
                 new ServerAddress(bound.getAddress().getHostAddress(), bound.getPort()),
                 pools.stream().map(PoolController::name).toList());
+    }
+
+    /** The port was free when the configuration was checked; in dev mode nobody has looked. */
+    private static InetSocketAddress listen(TrafficPlane plane, EdgeSettings.Listen at) throws Exception {
+        try {
+            return plane.listen(new InetSocketAddress(at.host(), at.http()), "http");
+        } catch (IOException e) {
+            throw new IOException(
+                    "edge.listen.http = " + at.http() + ": cannot be bound on " + at.host() + ": " + e.getMessage(), e);
+        }
     }
 
     private static TrafficSettings traffic(EdgeSettings settings) {

@@ -5,7 +5,7 @@ import io.veza.edge.config.Problem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.microprofile.config.Config;
@@ -16,21 +16,41 @@ final class PortCheck {
 
     private PortCheck() {}
 
-    /** A problem for each listener that could not be bound now, or not beside the other. */
+    /**
+     * A problem for each listener that could not be bound now, or not beside the other. Binds without listening: a client
+     * that connected in this moment would take the edge for ready and be cut off.
+     */
     static List<Problem> problems(EdgeSettings.Listen listen) {
         List<Problem> problems = new ArrayList<>();
-        try (ServerSocket traffic = new ServerSocket();
-                ServerSocket management = new ServerSocket()) {
+        try (Socket traffic = new Socket();
+                Socket management = new Socket()) {
             bind(traffic, "edge.listen.host", listen.host(), "edge.listen.http", listen.http(), problems);
             bindManagement(management, problems);
+            if (problems.isEmpty() && overlap(traffic, management)) {
+                problems.add(new Problem(
+                        "quarkus.http.port",
+                        String.valueOf(management.getLocalPort()),
+                        "cannot be bound on " + management.getLocalAddress().getHostAddress()
+                                + ": it is the port of edge.listen.http"));
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return problems;
     }
 
+    /** Sockets that do not listen may share a port (socket(7), SO_REUSEADDR), so this has to be looked at. */
+    private static boolean overlap(Socket one, Socket other) {
+        return one.isBound()
+                && other.isBound()
+                && one.getLocalPort() == other.getLocalPort()
+                && (one.getLocalAddress().isAnyLocalAddress()
+                        || other.getLocalAddress().isAnyLocalAddress()
+                        || one.getLocalAddress().equals(other.getLocalAddress()));
+    }
+
     /** The management address is given by Quarkus' own keys. */
-    private static void bindManagement(ServerSocket socket, List<Problem> problems) {
+    private static void bindManagement(Socket socket, List<Problem> problems) {
         Config config = ConfigProvider.getConfig();
         String host = config.getOptionalValue("quarkus.http.host", String.class).orElse("127.0.0.1");
         String port = config.getOptionalValue("quarkus.http.port", String.class).orElse("9100");
@@ -42,7 +62,7 @@ final class PortCheck {
     }
 
     private static void bind(
-            ServerSocket socket, String hostKey, String host, String portKey, int port, List<Problem> problems) {
+            Socket socket, String hostKey, String host, String portKey, int port, List<Problem> problems) {
         if (port == 0) {
             return;
         }

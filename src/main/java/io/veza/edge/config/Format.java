@@ -80,7 +80,7 @@ interface Format<T> {
 
     Format<Double> SHARE = text -> {
         if (!text.matches("(0|1)(\\.[0-9]{1,6})?") || Double.parseDouble(text) > 1) {
-            throw new IllegalArgumentException("must be a number in 0..1, such as 0.05");
+            throw new IllegalArgumentException("must be a number in 0..1 with at most six decimals, such as 0.05");
         }
         return Double.parseDouble(text);
     };

@@ -52,8 +52,8 @@ class EdgeSettingsProblemsTest {
             edge.limits.idle-connections=65537          | must be a number in 0..65536
             edge.access-log.format=clf                  | must be one of off, haproxy, json, combined
             edge.access-log.target=                     | must be given
-            edge.access-log.sample=1.1                  | must be a number in 0..1
-            edge.access-log.sample=5%                   | must be a number in 0..1
+            edge.access-log.sample=1.1                  | must be a number in 0..1 with at most six decimals
+            edge.access-log.sample=5%                   | must be a number in 0..1 with at most six decimals
             edge.access-log.errors-only=no              | must be true or false
             edge.access-log.query=off                   | must be true or false
             edge.shutdown.delay=-1s                     | must be a duration in 0s..1h
