@@ -201,21 +201,11 @@ public class EdgeLifecycle {
         return running(statistics);
     }
 
-    /** The access log; empty if it is off. */
-    public Optional<AccessLog> accessLog() {
-        return accessLog;
-    }
-
     private static <T> T running(@Nullable T part) {
         if (part == null) {
             throw new IllegalStateException("the edge has not started");
         }
         return part;
-    }
-
-    /** The counters of each event loop. */
-    public List<TrafficCounters> counters() {
-        return List.copyOf(counters);
     }
 
     /** Whether the edge is on its way down: it still serves, but should be given nothing new. */

@@ -101,13 +101,12 @@ final class Series {
 
     /** Takes the difference to the last call, a second ago. */
     synchronized void sample(Instant now, long current) {
-        long before = previous.getOrDefault(sessions, 0L);
         requestRate = sinceSample(requested());
         rate = sessions == requested() ? requestRate : sinceSample(sessions);
         mostRate = Math.max(mostRate, rate);
         mostRequestRate = Math.max(mostRequestRate, requestRate);
         most = Math.max(most, current);
-        if (previous.getOrDefault(sessions, 0L) != before) {
+        if (rate > 0) {
             last = now;
         }
         push(requests, sinceSample(Count.ENDED));
