@@ -15,7 +15,7 @@ done
 small=$dir/small
 mkdir "$small"
 unmount() { mountpoint -q "$small" && umount "$small" || true; }
-trap 'unmount; cleanup' EXIT
+trap 'status=$?; unmount; (exit $status); cleanup' EXIT
 
 # Requests on one connection each hundred; prints how many were answered 200.
 get_many() { # count, path with a place for the number
@@ -40,7 +40,7 @@ end_edge() { # sends SIGTERM, and waits for the end
 
 # Starts the edge in front of backend-api-1 without waiting for it; its output goes where this function's does.
 run_edge() { # settings...
-  java -Dquarkus.http.port=0 -Dedge.listen.host=127.0.0.1 -Dedge.listen.http=0 \
+  java -Dquarkus.http.port=0 -Dedge.listen.host=127.0.0.1 -Dedge.listen.http=0 -Dedge.admin.socket="$dir/admin.sock" \
     -Dedge.routes.api.pool=api_pool -Dedge.routes.api.path-prefixes=/api \
     -Dedge.pools.api_pool.health.path=/api/v1/health \
     "-Dedge.pools.api_pool.servers.backend-api-1.address=127.0.0.1:$(port_of backend-api-1 'listens on port ')" \
@@ -119,8 +119,9 @@ if ((EUID == 0)) && mount -t tmpfs -o size=256k tmpfs "$small" 2>/dev/null; then
   await 'a GET through the edge' answers_200
   (($(get_many 9000 /api/v1/whoami) == 9000)) || fail 'a full disk stopped the traffic'
   await 'a warning' grep -q 'access log: [0-9]* lines lost, .*No space left' "$dir/edge.log"
-  mount -o remount,size=16m "$small"
+  # Counted while nothing can be added: with room there, the writer may be quicker than the next line of this script.
   before=$(lines_of "$log")
+  mount -o remount,size=16m "$small"
   await 'lines after there was room again' has_lines "$log" $((before + 2000))
   status_of /api/v1/whoami >/dev/null
   end_edge
@@ -139,8 +140,9 @@ run_edge -Dquarkus.log.console.json.enabled=true \
 await 'the edge listens' grep -q 'http on ' "$dir/edge.log"
 stop backend-api-2
 json_transition() {
-  jq -e 'select(.message | test("^pool=api_pool server=backend-api-2 from=UP to=DOWN")) | .timestamp and .level == "INFO"' \
-    "$dir/edge.log" >/dev/null 2>&1
+  grep -a 'server=backend-api-2 from=UP to=DOWN' "$dir/edge.log" |
+    jq -e 'select(.message | test("^pool=api_pool server=backend-api-2 from=UP to=DOWN")) | .timestamp and .level == "INFO"' \
+      >/dev/null 2>&1
 }
 await 'a transition as one JSON object' json_transition
 step 'the application log as JSON: a transition is one object'
@@ -150,9 +152,11 @@ end_edge
 mkfifo "$dir/pipe"
 exec {hold}<>"$dir/pipe"
 run_edge -Dedge.access-log.format=json >"$dir/pipe" 2>"$dir/edge.log"
+edge_port=
 while read -r -t $patience line <&$hold; do
   [[ $line =~ ' http on '[^\ ]*:([0-9]+) ]] && edge_port=${BASH_REMATCH[1]} && break
 done
+[[ $edge_port ]] || fail 'the edge at the pipe did not say where it listens'
 (($(get_many 9000 /api/v1/whoami) == 9000)) || fail 'a pipe that is full stopped the traffic'
 end_edge
 ((took < 8000)) || fail "the end took $took ms"
