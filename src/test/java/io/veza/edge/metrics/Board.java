@@ -119,7 +119,9 @@ record Board(String file, JsonObject json) {
 
     /** The objects of an array; none of an array that is not there. */
     static List<JsonObject> objects(JsonArray array) {
-        return array == null ? List.of() : array.stream().map(JsonObject.class::cast).toList();
+        return array == null
+                ? List.of()
+                : array.stream().map(JsonObject.class::cast).toList();
     }
 
     @Override

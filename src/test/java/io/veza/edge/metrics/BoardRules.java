@@ -2,9 +2,9 @@ package io.veza.edge.metrics;
 
 import static io.veza.edge.metrics.Board.objects;
 
-import io.veza.edge.metrics.Board.Panel;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.veza.edge.metrics.Board.Panel;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -43,14 +43,14 @@ final class BoardRules {
     private static final Pattern BOARD_OF_LINK = Pattern.compile("/d/([\\w-]+)(\\?.*)?");
 
     static final List<Rule> ALL = List.of(
-            new Rule("is read-only and of a known schema", BoardRules::shape),
-            new Rule("is named after its file", BoardRules::name),
-            new Rule("has the variables, each of them of Prometheus", BoardRules::variables),
-            new Rule("marks transitions, configuration changes and restarts", BoardRules::annotations),
-            new Rule("links to all boards and takes time and variables along", BoardRules::links),
-            new Rule("leads from a value only to a board, with time and variables", BoardRules::valueLinks),
-            new Rule("has an id for each panel", BoardRules::ids),
-            new Rule("fits its panels into the columns, none over another", BoardRules::grid));
+            new Rule("shape", BoardRules::shape),
+            new Rule("name", BoardRules::name),
+            new Rule("variables", BoardRules::variables),
+            new Rule("annotations", BoardRules::annotations),
+            new Rule("links", BoardRules::links),
+            new Rule("links of values", BoardRules::valueLinks),
+            new Rule("ids", BoardRules::ids),
+            new Rule("grid", BoardRules::grid));
 
     private BoardRules() {}
 
@@ -110,8 +110,8 @@ final class BoardRules {
             expect(its, variable, "allValue", ".+");
             // Read again when the time range changes: the servers of yesterday are others than today's.
             expect(its, variable, "refresh", 2);
-            expect(its, variable, "definition", VARIABLES.get(name));
-            expect(its, variable.getJsonObject("query", new JsonObject()), "query", VARIABLES.get(name));
+            expect(its, variable, "definition", VARIABLES.getOrDefault(name, ""));
+            expect(its, variable.getJsonObject("query", new JsonObject()), "query", VARIABLES.getOrDefault(name, ""));
         }
     }
 
@@ -123,7 +123,8 @@ final class BoardRules {
 
     private static void annotations(Board board, Consumer<String> problem) {
         Map<String, JsonObject> byName = board.annotations().stream()
-                .collect(Collectors.toMap(each -> each.getString("name"), each -> each, (one, other) -> one, TreeMap::new));
+                .collect(Collectors.toMap(
+                        each -> each.getString("name"), each -> each, (one, other) -> one, TreeMap::new));
         if (!byName.keySet().equals(Set.of("Down", "Up", "Other transitions", "Configuration", "Restart"))) {
             problem.accept("annotations " + byName.keySet());
         }
