@@ -20,6 +20,8 @@ import io.veza.edge.control.ServerTransition;
 import io.veza.edge.http1.HeadLimits;
 import io.veza.edge.lab.Lab;
 import io.veza.edge.lab.LabTopology;
+import io.veza.edge.metrics.EdgeCollector;
+import io.veza.edge.metrics.ProcessFacts;
 import io.veza.edge.metrics.Statistics;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.probe.Prober;
@@ -41,6 +43,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +64,7 @@ public class EdgeLifecycle {
     private static final long DRAIN_LOOK_MILLIS = 50;
 
     private final EventLoopGroup trafficLoops;
+    private final String version;
     private final List<PoolController> pools = new CopyOnWriteArrayList<>();
     private final List<TrafficCounters> counters = new CopyOnWriteArrayList<>();
     private volatile @Nullable TrafficPlane plane;
@@ -71,9 +75,13 @@ public class EdgeLifecycle {
     private volatile boolean stopping;
     private @Nullable Vertx checksVertx;
     private @Nullable Prober prober;
+    private volatile @Nullable EdgeCollector collector;
 
-    EdgeLifecycle(@MainEventLoopGroup EventLoopGroup trafficLoops) {
+    EdgeLifecycle(
+            @MainEventLoopGroup EventLoopGroup trafficLoops,
+            @ConfigProperty(name = "quarkus.application.version") String version) {
         this.trafficLoops = trafficLoops;
+        this.version = version;
     }
 
     void start(@Observes StartupEvent event) throws Exception {
@@ -115,6 +123,13 @@ public class EdgeLifecycle {
         statistics = new Statistics(pools, opening, () -> counters, clock);
         vertx.setPeriodic(SAMPLE_MILLIS, tick -> statistics().sample());
         log.ifPresent(lines -> vertx.setPeriodic(SAMPLE_MILLIS, tick -> lines.warnOfLosses()));
+        collector = new EdgeCollector(
+                pools,
+                opening,
+                () -> counters,
+                clock,
+                new ProcessFacts(version, clock.instant(), this::isStopping, () -> log.map(AccessLog::dropped)
+                        .orElse(0L)));
         Prober checks =
                 new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
         prober = checks;
@@ -199,6 +214,11 @@ public class EdgeLifecycle {
     /** What is counted; only while the edge runs. */
     public Statistics statistics() {
         return running(statistics);
+    }
+
+    /** What a scrape gets; empty before the edge has started. */
+    Optional<EdgeCollector> collector() {
+        return Optional.ofNullable(collector);
     }
 
     private static <T> T running(@Nullable T part) {

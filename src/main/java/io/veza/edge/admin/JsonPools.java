@@ -2,7 +2,6 @@ package io.veza.edge.admin;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import io.veza.edge.balance.SlowStart;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.control.PoolSnapshot;
@@ -10,6 +9,7 @@ import io.veza.edge.control.ServerEntry;
 import io.veza.edge.health.CheckResult;
 import io.veza.edge.health.HealthPolicy;
 import io.veza.edge.health.ServerState;
+import io.veza.edge.metrics.KeyShares;
 import io.veza.edge.metrics.PoolStatistics;
 import io.veza.edge.metrics.ServerStatistics;
 import io.veza.edge.metrics.Statistics;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** Pools and servers as JSON: one snapshot of each pool with what is counted for it. Thread-safe. */
 final class JsonPools {
 
-    private final JsonKeyShares shares = new JsonKeyShares();
+    private final KeyShares shares = new KeyShares();
 
     JsonArray all(ApiTarget edge) {
         JsonArray pools = new JsonArray();
@@ -89,7 +89,7 @@ final class JsonPools {
     }
 
     JsonArray servers(ApiTarget edge, PoolSnapshot snapshot) {
-        Map<String, JsonObject> keys = shares.of(snapshot);
+        Map<String, KeyShares.Share> keys = shares.of(snapshot);
         JsonArray servers = new JsonArray();
         snapshot.entries().forEach(entry -> servers.add(server(edge.statistics(), snapshot, entry, keys)));
         return servers;
@@ -100,7 +100,7 @@ final class JsonPools {
     }
 
     private static JsonObject server(
-            Statistics statistics, PoolSnapshot snapshot, ServerEntry entry, Map<String, JsonObject> keys) {
+            Statistics statistics, PoolSnapshot snapshot, ServerEntry entry, Map<String, KeyShares.Share> keys) {
         Pool pool = snapshot.definition().pool();
         Server server = entry.server();
         ServerState state = entry.state();
@@ -154,12 +154,11 @@ final class JsonPools {
         return bound.isPresent() ? bound.getAsInt() : null;
     }
 
-    /** In units of weight: an effective weight of 0.5 is half of what weight 1 comes to after slow start. */
     private static JsonObject weight(ServerEntry entry) {
         return new JsonObject()
                 .put("configured", entry.server().weight().value())
                 .put("set", entry.weight().value())
-                .put("effective", (double) entry.effectiveWeight() / SlowStart.UNIT);
+                .put("effective", entry.effectiveUnits());
     }
 
     private static @Nullable JsonObject drain(ServerState state, Instant now) {

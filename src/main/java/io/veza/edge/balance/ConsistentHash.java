@@ -58,6 +58,11 @@ public final class ConsistentHash<C extends Candidate> implements Balancer<C> {
         return spilled(position, excluded);
     }
 
+    /** Whether this candidate is the key's owner, and not one that the key spilled to. */
+    public boolean owns(long key, C candidate) {
+        return ring.size() > 0 && candidates.get(ring.serverAt(ring.find(key))) == candidate;
+    }
+
     private @Nullable C spilled(int position, Set<String> excluded) {
         long inFlight = 0;
         long weight = 0;

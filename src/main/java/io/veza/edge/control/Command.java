@@ -14,6 +14,11 @@ public sealed interface Command {
     /** The name of the server it is about. */
     String server();
 
+    /** Whether it is about what the server is, and not about the state it is in. */
+    default boolean configures() {
+        return !(this instanceof SetAdmin || this instanceof DrainWithin || this instanceof SetHealth);
+    }
+
     /** Drains a server without an end, takes it into maintenance or puts it back to work. */
     record SetAdmin(String server, AdminState state) implements Command {}
 

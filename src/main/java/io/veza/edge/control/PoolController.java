@@ -35,6 +35,7 @@ public final class PoolController {
     private final LongSupplier entropy;
     private final ServerIds ids;
     private final AtomicLong sequence = new AtomicLong();
+    private final AtomicLong configurations = new AtomicLong();
     private final AtomicReference<PoolSnapshot> current;
     private final List<TransitionListener> listeners = new CopyOnWriteArrayList<>();
     private final List<CheckListener> checkListeners = new CopyOnWriteArrayList<>();
@@ -112,7 +113,15 @@ public final class PoolController {
             } else {
                 replace(before, entry, commanded(before, entry, command, now), now);
             }
+            if (command.configures() && current.get().version() != before.version()) {
+                configurations.incrementAndGet();
+            }
         }
+    }
+
+    /** How often a command has changed what a server is, rather than its state. */
+    public long configurations() {
+        return configurations.get();
     }
 
     /** The entry after a command that changes nothing about what the server is. */

@@ -86,6 +86,11 @@ public final class PoolSnapshot {
         return entry != null || primaries.usable(excluded) ? entry : backups.pick(key, excluded);
     }
 
+    /** Whether this server is the one that the key belongs to while things are as they are, and not one it spilled to. */
+    public boolean owns(long key, ServerEntry entry) {
+        return primaries.owns(key, entry) || backups.owns(key, entry);
+    }
+
     /** As {@link #pick} for a request that has no key: round robin where the pool balances by key. */
     public @Nullable ServerEntry pickWithoutKey(Set<String> excluded) {
         ServerEntry entry = primaries.pickWithoutKey(excluded);

@@ -144,6 +144,11 @@ public final class ServerEntry implements Candidate {
         return effectiveWeight;
     }
 
+    /** The same in units of weight: 0.5 is half of what weight 1 comes to after slow start. */
+    public double effectiveUnits() {
+        return (double) effectiveWeight / SlowStart.UNIT;
+    }
+
     public InFlight load() {
         return load;
     }

@@ -55,6 +55,11 @@ final class Tier {
         return keyed.pick(key, excluded);
     }
 
+    /** Whether this server is the key's own; false in a tier that does not balance by key. */
+    boolean owns(long key, ServerEntry entry) {
+        return keyed instanceof ConsistentHash<ServerEntry> ring && ring.owns(key, entry);
+    }
+
     @Nullable
     ServerEntry pickWithoutKey(Set<String> excluded) {
         return keyless.pick(0, excluded);

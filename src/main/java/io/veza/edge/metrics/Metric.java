@@ -140,6 +140,8 @@ public enum Metric {
 
     private final Type type;
     private final String meaning;
+
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
     private final List<String> labels;
 
     Metric(Type type, String meaning, String... labels) {

@@ -1,5 +1,6 @@
 package io.veza.edge.metrics;
 
+import io.veza.edge.control.PoolSnapshot;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -11,6 +12,11 @@ final class PoolAvailability {
     private Instant downFrom;
     private long downs;
     private Duration down = Duration.ZERO;
+
+    /** Whether a server takes new sessions. */
+    static boolean isUp(PoolSnapshot pool) {
+        return pool.entries().stream().anyMatch(entry -> entry.effectiveWeight() > 0);
+    }
 
     PoolAvailability(boolean up, Instant now) {
         this.up = up;

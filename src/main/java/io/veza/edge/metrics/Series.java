@@ -67,6 +67,7 @@ final class Series {
             case LISTENER -> Count.CONNECTIONS_OPENED;
             case POOL -> Count.REQUESTS;
             case SERVER -> Count.DISPATCHED;
+            case LOOP -> throw new IllegalArgumentException("an event loop has no sessions");
         };
     }
 

@@ -54,16 +54,12 @@ public final class Statistics {
         this.clock = clock;
         this.started = clock.instant();
         for (PoolController pool : pools) {
-            PoolAvailability availability = new PoolAvailability(isUp(pool), started);
+            PoolAvailability availability = new PoolAvailability(PoolAvailability.isUp(pool.snapshot()), started);
             availabilities.put(pool.name(), availability);
             pool.addListener(this::changed);
             pool.addListener((name, server, result) -> history(server).checked(server, result, clock.instant()));
-            pool.addChangeListener(() -> availability.is(isUp(pool), clock.instant()));
+            pool.addChangeListener(() -> availability.is(PoolAvailability.isUp(pool.snapshot()), clock.instant()));
         }
-    }
-
-    private static boolean isUp(PoolController pool) {
-        return pool.snapshot().entries().stream().anyMatch(entry -> entry.effectiveWeight() > 0);
     }
 
     private void changed(ServerTransition transition) {

@@ -38,6 +38,12 @@ public final class DurationBuckets {
         return bucket;
     }
 
+    /** Counts a duration in an array of {@link #COUNT} buckets and, after them, the sum in nanoseconds. */
+    public static void count(long[] buckets, long nanos) {
+        buckets[bucket(nanos)]++;
+        buckets[COUNT] += nanos;
+    }
+
     /** The upper bound of a bucket in seconds, inclusive; infinite for the last. */
     public static double upperSeconds(int bucket) {
         return bucket == UPPER_NANOS.length ? Double.POSITIVE_INFINITY : UPPER_NANOS[bucket] / 1e9;

@@ -82,6 +82,9 @@ public interface EndedExchange {
     /** Four characters: who ended it and when, what the sticky cookie was and what became of it (same manual, section 8.5). */
     String termination();
 
+    /** What the sticky cookie came to. */
+    Persistence persistence();
+
     /** What went wrong; null if it ended in good order. */
     @Nullable
     ExchangeFailure failure();

@@ -131,6 +131,10 @@ final class Exchange {
             }
             tried = chosen;
             loop.observer.dispatched(pool.id(), chosen);
+            HashPlacement placement = choice.placement();
+            if (placement != null) {
+                loop.observer.placed(pool.id(), placement);
+            }
             connectTo(chosen);
         } else if (chosen != null || choice.saturated(snapshot)) {
             joinQueue(snapshot);

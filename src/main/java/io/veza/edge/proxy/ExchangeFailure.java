@@ -1,7 +1,10 @@
 package io.veza.edge.proxy;
 
 import io.veza.edge.http1.HeadFault;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * Why an exchange did not go through: whose doing it was, what the client is told if its response has not begun, and
@@ -34,6 +37,14 @@ public sealed interface ExchangeFailure {
 
     /** The failure's name in counters and logs, snake_case. */
     String reason();
+
+    /** Every {@link #reason} there is. */
+    static List<String> reasons() {
+        return Stream.concat(
+                        Arrays.stream(Cause.values()).map(Cause::reason),
+                        Arrays.stream(HeadFault.values()).map(HeadFault::reason))
+                .toList();
+    }
 
     /** A sentence for the one who reads the answer. */
     String detail();

@@ -2,6 +2,7 @@ package io.veza.edge.proxy;
 
 import io.netty.buffer.ByteBuf;
 import io.veza.edge.control.ServerEntry;
+import io.veza.edge.health.AdminState;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -176,6 +177,18 @@ final class ExchangeRecord implements EndedExchange {
     public String termination() {
         TunnelEnd end = tunnelEnd;
         return end == null ? Termination.code(failure, stage, cookie) : Termination.code(end, cookie);
+    }
+
+    @Override
+    public Persistence persistence() {
+        ServerEntry by = server;
+        return switch (cookie) {
+            case UNUSED -> Persistence.UNUSED;
+            case NONE, NONE_INSERTED -> Persistence.MISS;
+            case VALID, VALID_UPDATED ->
+                by != null && by.state().admin() == AdminState.DRAIN ? Persistence.DRAINED : Persistence.HIT;
+            case INVALID, INVALID_INSERTED, DOWN, DOWN_INSERTED, EXPIRED, EXPIRED_INSERTED -> Persistence.STALE;
+        };
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.veza.edge.proxy;
 
 import io.veza.edge.proxy.TrafficCounters.Count;
+import io.veza.edge.proxy.TrafficCounters.Histogram;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -12,7 +13,12 @@ import java.util.Arrays;
 final class LoopCounts {
 
     private static final int COUNTS = Count.values().length;
-    private static final int STRIDE = COUNTS + Durations.BUCKETS;
+
+    /** Of one exported histogram: its buckets, then the sum of its durations in nanoseconds. */
+    private static final int HISTOGRAM = DurationBuckets.COUNT + 1;
+
+    private static final int HISTOGRAMS = COUNTS + Durations.BUCKETS;
+    private static final int STRIDE = HISTOGRAMS + Histogram.values().length * HISTOGRAM;
     private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
 
     /** {@link #STRIDE} of them for each number; replaced when it grows. */
@@ -26,6 +32,18 @@ final class LoopCounts {
     /** Counts a duration. */
     void took(int id, long nanos) {
         add(id * STRIDE + COUNTS + Durations.bucket(nanos), 1);
+    }
+
+    /** Counts a duration in one of the exported histograms. */
+    void took(int id, Histogram histogram, long nanos) {
+        int from = id * STRIDE + start(histogram);
+        add(from + DurationBuckets.bucket(nanos), 1);
+        add(from + DurationBuckets.COUNT, nanos);
+    }
+
+    @SuppressWarnings("EnumOrdinal")
+    private static int start(Histogram histogram) {
+        return HISTOGRAMS + histogram.ordinal() * HISTOGRAM;
     }
 
     private void add(int index, long amount) {
@@ -44,10 +62,18 @@ final class LoopCounts {
         return index < current.length ? (long) LONGS.getOpaque(current, index) : 0;
     }
 
-    /** Adds what there is in each bucket. */
+    /** Adds what there is in each bucket of {@link Durations}. */
     void addDurations(int id, long[] sum) {
+        add(id * STRIDE + COUNTS, sum);
+    }
+
+    /** Adds what there is in each bucket of an exported histogram, and after them the sum in nanoseconds. */
+    void addHistogram(int id, Histogram histogram, long[] sum) {
+        add(id * STRIDE + start(histogram), sum);
+    }
+
+    private void add(int from, long[] sum) {
         long[] current = values;
-        int from = id * STRIDE + COUNTS;
         if (from + sum.length <= current.length) {
             for (int i = 0; i < sum.length; i++) {
                 sum[i] += (long) LONGS.getOpaque(current, from + i);

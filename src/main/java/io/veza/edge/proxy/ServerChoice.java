@@ -15,15 +15,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerChoice {
 
+    private final boolean hashes;
     private final long hashKey;
     private final @Nullable StickySession session;
     private Set<String> excluded = Set.of();
     private @Nullable String again;
     private @Nullable String avoided;
+    private @Nullable HashPlacement placement;
 
     ServerChoice(PoolTraffic pool, RequestHead head) {
         HashKeyReader reader = pool.hashKey;
         StickyCookie sticky = pool.sticky;
+        this.hashes = reader != null;
         this.hashKey = reader == null ? 0 : reader.read(head);
         this.session = sticky == null ? null : new StickySession(sticky, pool.snapshot(), head);
     }
@@ -42,11 +45,29 @@ final class ServerChoice {
     }
 
     private @Nullable ServerEntry among(PoolSnapshot snapshot) {
+        placement = null;
         ServerEntry bound = boundTo(snapshot);
         if (bound != null) {
             return bound;
         }
-        return hashKey == HashKeyReader.NONE ? snapshot.pickWithoutKey(excluded) : snapshot.pick(hashKey, excluded);
+        if (!hashes) {
+            return snapshot.pick(hashKey, excluded);
+        }
+        if (hashKey == HashKeyReader.NONE) {
+            placement = HashPlacement.KEYLESS;
+            return snapshot.pickWithoutKey(excluded);
+        }
+        ServerEntry picked = snapshot.pick(hashKey, excluded);
+        if (picked != null) {
+            placement = snapshot.owns(hashKey, picked) ? HashPlacement.PRIMARY : HashPlacement.SPILLED;
+        }
+        return picked;
+    }
+
+    /** How the hash chose the server last chosen; null if something else did. */
+    @Nullable
+    HashPlacement placement() {
+        return placement;
     }
 
     /** The name of the one server that will do while things are as they are; null if the balancer is free to choose. */

@@ -25,6 +25,7 @@ final class ServerConnections {
     private static final Logger LOG = Logger.getLogger(ServerConnections.class);
 
     private final TrafficLoop loop;
+    private final int server;
     private final ArrayDeque<ServerConnection> idle = new ArrayDeque<>();
     private final Set<ServerConnection> all = Collections.newSetFromMap(new IdentityHashMap<>());
 
@@ -33,8 +34,10 @@ final class ServerConnections {
 
     private @Nullable TunnelDrain drain;
 
-    ServerConnections(TrafficLoop loop) {
+    /** @param server the server's number */
+    ServerConnections(TrafficLoop loop, int server) {
         this.loop = loop;
+        this.server = server;
     }
 
     /** An idle connection to this address, or null; those to an address the server no longer has are closed. */
@@ -89,7 +92,9 @@ final class ServerConnections {
         }
     }
 
+    /** One that had been connected has closed. */
     void closed(ServerConnection connection) {
+        loop.observer.disconnected(server);
         all.remove(connection);
         idle.remove(connection);
     }

@@ -3,8 +3,10 @@ package io.veza.edge.proxy;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.veza.edge.control.ServerEntry;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,12 +22,26 @@ public final class TrafficCounters implements TrafficObserver {
         REQUESTS,
         DISPATCHED,
         CONNECTED,
+        DISCONNECTED,
         CONNECT_FAILED,
         REUSED,
         REDISPATCHED,
         RETRIED,
         TUNNELS_OPENED,
         TUNNELS_CLOSED,
+        CLOSED_BY_CLIENT,
+        CLOSED_BY_SERVER,
+        CLOSED_BY_TIMEOUT,
+        CLOSED_BY_CUT,
+        CLOSED_BY_DRAIN,
+        CLOSED_BY_SHUT_DOWN,
+        PERSISTENCE_HIT,
+        PERSISTENCE_DRAINED,
+        PERSISTENCE_MISS,
+        PERSISTENCE_STALE,
+        HASH_PRIMARY,
+        HASH_SPILLED,
+        HASH_KEYLESS,
         /** Requests that came to their end. */
         ENDED,
         RESPONSES_1XX,
@@ -60,8 +76,27 @@ public final class TrafficCounters implements TrafficObserver {
     public enum Scope {
         LISTENER,
         POOL,
-        SERVER
+        SERVER,
+        /** The event loop itself, by the number 0. */
+        LOOP
     }
+
+    /** Durations that are exported, by the buckets of {@link DurationBuckets}. */
+    public enum Histogram {
+        /** From the first byte of a request to the last of its response; not of tunnels. */
+        REQUEST,
+        /** From the end of a request's head until a server had a place. */
+        QUEUE,
+        /** Until a connection to a server stood. */
+        CONNECT,
+        /** From the connection to the end of the response's head. */
+        RESPONSE,
+        /** How much later than due the event loop came round. */
+        DELAY
+    }
+
+    /** A listener's or pool's failures of one reason. */
+    private record Failures(Scope scope, int id, String reason) {}
 
     private static final Count[] RESPONSES = {
         Count.RESPONSES_OTHER,
@@ -75,10 +110,11 @@ public final class TrafficCounters implements TrafficObserver {
     private final LoopCounts listeners = new LoopCounts();
     private final LoopCounts pools = new LoopCounts();
     private final LoopCounts servers = new LoopCounts();
+    private final LoopCounts loop = new LoopCounts();
 
-    /** By {@link ExchangeFailure#reason()}. Failures are rare enough for a map. */
+    /** Of a listener where there was no pool yet, else of the pool. Failures are rare enough for a map. */
     @GuardedBy("itself")
-    private final Map<String, Long> failures = new TreeMap<>();
+    private final Map<Failures, Long> failures = new HashMap<>();
 
     @Override
     public void connectionOpened(int listener) {
@@ -107,6 +143,29 @@ public final class TrafficCounters implements TrafficObserver {
     @Override
     public void connected(ServerEntry server, long nanos) {
         servers.add(server.id(), Count.CONNECTED, 1);
+        servers.took(server.id(), Histogram.CONNECT, nanos);
+    }
+
+    @Override
+    public void disconnected(int server) {
+        servers.add(server, Count.DISCONNECTED, 1);
+    }
+
+    @Override
+    public void placed(int pool, HashPlacement placement) {
+        pools.add(
+                pool,
+                switch (placement) {
+                    case PRIMARY -> Count.HASH_PRIMARY;
+                    case SPILLED -> Count.HASH_SPILLED;
+                    case KEYLESS -> Count.HASH_KEYLESS;
+                },
+                1);
+    }
+
+    @Override
+    public void turned(long lateNanos) {
+        loop.took(0, Histogram.DELAY, lateNanos);
     }
 
     @Override
@@ -147,17 +206,25 @@ public final class TrafficCounters implements TrafficObserver {
     @Override
     public void ended(EndedExchange exchange) {
         ExchangeFailure failure = exchange.failure();
+        boolean placed = exchange.poolId() != NO_POOL;
         if (failure != null) {
+            Failures of = placed
+                    ? new Failures(Scope.POOL, exchange.poolId(), failure.reason())
+                    : new Failures(Scope.LISTENER, exchange.listenerId(), failure.reason());
             synchronized (failures) {
-                failures.merge(failure.reason(), 1L, Long::sum);
+                failures.merge(of, 1L, Long::sum);
             }
         }
         ended(listeners, exchange.listenerId(), exchange, failure);
+        if (exchange.tunnelEnd() == null) {
+            listeners.took(exchange.listenerId(), Histogram.REQUEST, exchange.totalNanos());
+        }
         if (failure != null && isBadRequest(exchange, failure)) {
             listeners.add(exchange.listenerId(), Count.REQUEST_FAILED, 1);
         }
-        if (exchange.poolId() != NO_POOL) {
+        if (placed) {
             ended(pools, exchange.poolId(), exchange, failure);
+            endedInPool(exchange);
         } else if (failure != null && failure.side() == ExchangeFailure.Side.EDGE) {
             listeners.add(exchange.listenerId(), Count.REFUSED, 1);
         }
@@ -165,6 +232,42 @@ public final class TrafficCounters implements TrafficObserver {
         if (server != null) {
             ended(servers, server.id(), exchange, failure);
         }
+    }
+
+    private void endedInPool(EndedExchange exchange) {
+        int pool = exchange.poolId();
+        if (exchange.queueNanos() >= 0) {
+            pools.took(pool, Histogram.QUEUE, exchange.queueNanos());
+        }
+        ServerEntry server = exchange.server();
+        if (server != null && exchange.responseNanos() >= 0) {
+            servers.took(server.id(), Histogram.RESPONSE, exchange.responseNanos());
+        }
+        TunnelEnd end = exchange.tunnelEnd();
+        if (end == null) {
+            pools.took(pool, Histogram.REQUEST, exchange.totalNanos());
+        } else {
+            pools.add(pool, closedBy(end), 1);
+        }
+        switch (exchange.persistence()) {
+            case UNUSED -> {}
+            case HIT -> pools.add(pool, Count.PERSISTENCE_HIT, 1);
+            case DRAINED -> pools.add(pool, Count.PERSISTENCE_DRAINED, 1);
+            case MISS -> pools.add(pool, Count.PERSISTENCE_MISS, 1);
+            case STALE -> pools.add(pool, Count.PERSISTENCE_STALE, 1);
+        }
+    }
+
+    /** What counts tunnels that ended so. */
+    public static Count closedBy(TunnelEnd end) {
+        return switch (end) {
+            case CLIENT -> Count.CLOSED_BY_CLIENT;
+            case SERVER -> Count.CLOSED_BY_SERVER;
+            case TIMEOUT -> Count.CLOSED_BY_TIMEOUT;
+            case CUT -> Count.CLOSED_BY_CUT;
+            case DRAINED -> Count.CLOSED_BY_DRAIN;
+            case SHUT_DOWN -> Count.CLOSED_BY_SHUT_DOWN;
+        };
     }
 
     /** Not one of which the client gave up the answer: that is no fault of the request. */
@@ -226,6 +329,7 @@ public final class TrafficCounters implements TrafficObserver {
             case LISTENER -> listeners;
             case POOL -> pools;
             case SERVER -> servers;
+            case LOOP -> loop;
         };
     }
 
@@ -247,12 +351,34 @@ public final class TrafficCounters implements TrafficObserver {
         return sum;
     }
 
-    /** Failures by reason over all loops. */
+    /** What there is in each bucket of {@link DurationBuckets}, and after them the sum in nanoseconds, over all loops. */
+    public static long[] histogram(Collection<TrafficCounters> loops, Scope scope, int id, Histogram histogram) {
+        long[] sum = new long[DurationBuckets.COUNT + 1];
+        for (TrafficCounters loop : loops) {
+            loop.of(scope).addHistogram(id, histogram, sum);
+        }
+        return sum;
+    }
+
+    /** Failures by reason over all loops: of a listener those without a pool, of a pool its own. */
+    public static Map<String, Long> failures(Collection<TrafficCounters> loops, Scope scope, int id) {
+        return failures(loops, of -> of.scope == scope && of.id == id);
+    }
+
+    /** All failures by reason over all loops. */
     public static Map<String, Long> failures(Collection<TrafficCounters> loops) {
+        return failures(loops, of -> true);
+    }
+
+    private static Map<String, Long> failures(Collection<TrafficCounters> loops, Predicate<Failures> wanted) {
         Map<String, Long> sum = new TreeMap<>();
         for (TrafficCounters loop : loops) {
             synchronized (loop.failures) {
-                loop.failures.forEach((reason, count) -> sum.merge(reason, count, Long::sum));
+                loop.failures.forEach((of, count) -> {
+                    if (wanted.test(of)) {
+                        sum.merge(of.reason, count, Long::sum);
+                    }
+                });
             }
         }
         return sum;

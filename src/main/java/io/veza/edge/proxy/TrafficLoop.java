@@ -2,7 +2,6 @@ package io.veza.edge.proxy;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
@@ -40,7 +39,7 @@ final class TrafficLoop {
      * Of our own, since the process-wide one has chunks of 64 KiB, as suits many small messages: a receive buffer for
      * bodies would be allocated, zeroed and freed for each read.
      */
-    static final ByteBufAllocator ALLOCATOR =
+    static final PooledByteBufAllocator ALLOCATOR =
             new PooledByteBufAllocator(true, 0, NettyRuntime.availableProcessors(), 8192, 9, 256, 64, true);
 
     /**
@@ -119,6 +118,7 @@ final class TrafficLoop {
 
     private void turn(long startNanos) {
         long now = System.nanoTime();
+        observer.turned(Math.max(0, now - turnedNanos - TimerWheel.TICK.toNanos()));
         turnedNanos = now;
         wheel.advance(Duration.ofNanos(now - startNanos));
     }
@@ -181,7 +181,7 @@ final class TrafficLoop {
         }
         ServerConnections connections = servers[id];
         if (connections == null) {
-            connections = new ServerConnections(this);
+            connections = new ServerConnections(this, id);
             servers[id] = connections;
         }
         return connections;

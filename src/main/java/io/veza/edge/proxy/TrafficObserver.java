@@ -25,8 +25,14 @@ public interface TrafficObserver {
     /** A connection to a server was made, taking this long. */
     void connected(ServerEntry server, long nanos);
 
+    /** A connection to the server of this number, {@link ServerEntry#id()}, that had been made is closed. */
+    void disconnected(int server);
+
     /** An idle connection to a server was used again. */
     void reused(ServerEntry server);
+
+    /** The hash of a request's key chose its server, or could not. */
+    void placed(int pool, HashPlacement placement);
 
     /** A server could not be reached. */
     void connectFailed(int pool, ServerEntry server);
@@ -40,6 +46,9 @@ public interface TrafficObserver {
     void tunnelOpened(int pool, ServerEntry server);
 
     void tunnelClosed(int pool, ServerEntry server);
+
+    /** The event loop came round, this much later than it should have. */
+    void turned(long lateNanos);
 
     /** A request came to its end, one way or the other; one that became a tunnel, with the tunnel. */
     void ended(EndedExchange exchange);

@@ -262,6 +262,11 @@ public final class TrafficPlane implements AutoCloseable {
                 .orElse(Duration.ZERO);
     }
 
+    /** Bytes outside the heap that the buffers of all connections hold, with what their allocator keeps for the next ones. */
+    public static long directMemory() {
+        return TrafficLoop.ALLOCATOR.metric().usedDirectMemory();
+    }
+
     /** Client connections of all listeners now open. */
     public int connections() {
         return connections.get();

@@ -16,6 +16,7 @@ import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.pool.Weight;
 import io.veza.edge.proxy.EndedExchange;
 import io.veza.edge.proxy.ExchangeFailure;
+import io.veza.edge.proxy.Persistence;
 import io.veza.edge.proxy.TunnelEnd;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -230,6 +231,11 @@ final class FakeExchange implements EndedExchange {
     @Override
     public @Nullable ExchangeFailure failure() {
         return failure;
+    }
+
+    @Override
+    public Persistence persistence() {
+        return Persistence.UNUSED;
     }
 
     @Override

@@ -1,0 +1,57 @@
+package io.veza.edge.metrics;
+
+import io.prometheus.client.Collector;
+import io.veza.edge.control.PoolController;
+import io.veza.edge.proxy.Listener;
+import io.veza.edge.proxy.TrafficCounters;
+import io.veza.edge.proxy.TrafficPlane;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * What a scrape gets: the event loops' counters folded, and the present of listeners, pools and servers, all read at that
+ * moment without keeping anybody waiting. What is not there any more, such as a removed server, has no series any more.
+ * Thread-safe.
+ */
+public final class EdgeCollector extends Collector {
+
+    private final TrafficPlane plane;
+    private final Supplier<Collection<TrafficCounters>> loops;
+    private final List<PoolFamilies> pools = new ArrayList<>();
+    private final ProcessFamilies process;
+
+    /**
+     * To be made before checks start, so that none is missed.
+     *
+     * @param loops the counters of all event loops
+     * @param clock the one that the controllers go by
+     */
+    public EdgeCollector(
+            List<PoolController> controllers,
+            TrafficPlane plane,
+            Supplier<Collection<TrafficCounters>> loops,
+            InstantSource clock,
+            ProcessFacts facts) {
+        this.plane = plane;
+        this.loops = loops;
+        KeyShares shares = new KeyShares();
+        controllers.forEach(pool -> pools.add(new PoolFamilies(pool, plane, new PoolTally(pool, clock), shares)));
+        this.process = new ProcessFamilies(facts, List.copyOf(controllers));
+    }
+
+    @Override
+    public List<MetricFamilySamples> collect() {
+        Families families = new Families();
+        Collection<TrafficCounters> now = loops.get();
+        for (Listener listener : plane.listeners()) {
+            ListenerFamilies.add(
+                    families, new Counted(now, TrafficCounters.Scope.LISTENER, listener.id()), listener, plane);
+        }
+        pools.forEach(pool -> pool.add(families, now));
+        process.add(families, now);
+        return families.all();
+    }
+}
