@@ -44,174 +44,17 @@ done
 IFS=, read -ra rows <<<"$ROWS"
 IFS=, read -ra contenders <<<"$CONTENDERS"
 
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-jar=${BENCH_JAR:-$root/target/quarkus-app/quarkus-run.jar}
-java=${BENCH_JAVA_HOME:-${JAVA_HOME:-}}
-java=${java:+$java/bin/}java
+# shellcheck source=contenders.sh
+source "$(dirname "$0")/contenders.sh"
 read -ra java_opts <<<"${BENCH_JAVA_OPTS:--XX:+UseSerialGC -Xms256m -Xmx512m -XX:+AlwaysPreTouch}"
-
-need() { command -v "$1" >/dev/null || { echo "src/bench/run.sh needs $1 (Debian package $2)" >&2; exit 2; }; }
-need haproxy haproxy
-need nginx nginx
 need wrk wrk
-need h2load nghttp2-client
-need taskset util-linux
-need curl curl
-need "$java" openjdk-17-jdk-headless
 # The load's own JVM needs the source launcher, hence a JDK, not a JRE.
 case ",$CONTENDERS," in *,edge,*) [ -f "$jar" ] || { echo "no $jar: ./mvnw -DskipTests package" >&2; exit 2; } ;; esac
-[ "$(nproc)" -ge 2 ] || { echo "src/bench/run.sh needs two cores" >&2; exit 2; }
-ulimit -n "$(ulimit -Hn)"
-[ "$(ulimit -n)" -ge 12000 ] || { echo "src/bench/run.sh needs ulimit -n 12000 or more" >&2; exit 2; }
-
-tmp=$(mktemp -d)
 out=$root/target/bench
 mkdir -p "$out"
 raw=$out/raw.tsv
 printf 'row\tround\tcontender\trequests\tseconds\tcpu_us_per_request\trequests_per_s\tp99_ms\terrors\n' >"$raw"
-declare -A pid port cookie rate
-helpers=()
-
-stop() { # pid...: ends them, and does not return before they are gone
-    local p
-    for p in "$@"; do kill "$p" 2>/dev/null || true; done
-    for p in "$@"; do wait "$p" 2>/dev/null || true; done
-}
-trap 'stop "${pid[@]}" "${helpers[@]}"; rm -rf "$tmp"' EXIT
-trap 'exit 130' INT TERM
-
-# Ports are taken below the ephemeral range, where no connection of the load itself can sit on them.
-next_port=$((20000 + RANDOM % 8000))
-take_port() { # sets REPLY
-    while next_port=$((next_port + 1)); (exec 3<>"/dev/tcp/127.0.0.1/$next_port") 2>/dev/null; do :; done
-    REPLY=$next_port
-}
-
-await() { # name url: until it answers 200, at most 30 s
-    local i
-    for ((i = 0; i < 300; i++)); do
-        [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "$2" || true)" = 200 ] && return
-        sleep 0.1
-    done
-    echo "$1 does not answer at $2:" >&2
-    tail -n 20 "$tmp/$1.log" >&2
-    exit 1
-}
-
-server_addresses() { # count: one address each, all of them the one nginx; loopback has room for it
-    local i
-    for ((i = 0; i < $1; i++)); do echo "127.1.$((i / 250)).$((i % 250 + 1)):$server_port"; done
-}
-
-start_server() {
-    take_port; server_port=$REPLY
-    mkdir -p "$tmp/www"
-    head -c 10240 /dev/zero | tr '\0' x >"$tmp/www/10k"
-    head -c 1048576 /dev/zero | tr '\0' x >"$tmp/www/1m"
-    {
-        cat <<CONF
-daemon off; master_process off; pid $tmp/server.pid; error_log stderr crit; worker_rlimit_nofile 12000;
-events { worker_connections 12000; }
-http {
-    access_log off; keepalive_requests 1000000000; keepalive_timeout 1h; sendfile on; tcp_nopush on;
-    server {
-        root $tmp/www; default_type text/plain;
-CONF
-        server_addresses 1000 | sed 's/.*/listen &;/'
-        echo "location = /128b { return 200 $(head -c 128 /dev/zero | tr '\0' x); }"
-        echo "location = /health { return 200 ok; } } }"
-    } >"$tmp/server.conf"
-    taskset -c 1 nginx -c "$tmp/server.conf" 2>"$tmp/server.log" & helpers+=($!)
-    await server "http://127.1.0.1:$server_port/health"
-    take_port; echo_port=$REPLY
-    taskset -c 1 "$java" -XX:+UseSerialGC "$here/java/Load.java" echo port="$echo_port" seconds=7200 >"$tmp/echo.log" 2>&1 &
-    helpers+=($!)
-}
-
-config_haproxy() { # servers port
-    cat <<CONF
-global
-    nbthread 1
-    # By itself it reckons with two descriptors a connection and would refuse to start; ours wait most of the time.
-    no strict-limits
-    maxconn 11000
-defaults
-    mode http
-    timeout connect 2s
-    timeout client 60s
-    timeout server 30s
-    timeout tunnel 1h
-    option forwardfor
-    http-reuse always
-frontend edge
-    bind 127.0.0.1:$2
-    use_backend echo if { path_beg /ws }
-    default_backend web
-backend echo
-    cookie SERVERID insert indirect nocache
-    server e1 127.0.0.1:$echo_port cookie e1
-backend web
-    balance roundrobin
-    cookie SERVERID insert indirect nocache
-    option httpchk GET /health
-CONF
-    server_addresses "$1" | awk '{ print "    server s" NR " " $0 " cookie s" NR " check inter 5s" }'
-}
-
-config_nginx() { # servers port
-    cat <<CONF
-daemon off; worker_processes 1; pid $tmp/nginx.pid; error_log stderr crit; worker_rlimit_nofile 12000;
-events { worker_connections 12000; }
-http {
-    access_log off; keepalive_requests 1000000000; keepalive_timeout 1h;
-    proxy_http_version 1.1;
-    proxy_set_header Host \$host;
-    proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;
-    upstream echo { server 127.0.0.1:$echo_port; }
-    upstream web {
-        keepalive 1024; keepalive_requests 1000000000; keepalive_timeout 1h;
-CONF
-    server_addresses "$1" | sed 's/.*/server &;/'
-    cat <<CONF
-    }
-    server {
-        listen 127.0.0.1:$2;
-        location / { proxy_set_header Connection ""; proxy_pass http://web; }
-        location /ws {
-            proxy_set_header Upgrade \$http_upgrade; proxy_set_header Connection upgrade; proxy_pass http://echo;
-        }
-    }
-}
-CONF
-}
-
-# The format of the access log while the row is one of log-*.
-log_format=off
-
-config_edge() { # servers port
-    take_port
-    cat <<CONF
-quarkus.http.port=$REPLY
-edge.listen.host=127.0.0.1
-edge.listen.http=$2
-edge.admin.socket=
-edge.threads=1
-edge.access-log.format=$log_format
-edge.access-log.target=$tmp/access.log
-edge.default-pool=web
-edge.routes.echo.pool=echo
-edge.routes.echo.path-prefixes=/ws
-edge.pools.echo.sticky-cookie.enabled=true
-edge.pools.echo.sticky-cookie.name=SERVERID
-edge.pools.echo.health.enabled=false
-edge.pools.echo.servers.e1.address=127.0.0.1:$echo_port
-edge.pools.web.sticky-cookie.enabled=true
-edge.pools.web.sticky-cookie.name=SERVERID
-edge.pools.web.health.path=/health
-CONF
-    server_addresses "$1" | awk '{ print "edge.pools.web.servers.s" NR ".address=" $0 }'
-}
+declare -A cookie rate
 
 start_contenders() { # servers: stops those before, starts one of each on core 0, warms the JVM
     local name
@@ -237,14 +80,6 @@ start_contenders() { # servers: stops those before, starts one of each on core 0
         echo "warming the JVM for $WARMUP s" >&2
         wrk_run edge /128b 50 "$WARMUP" cookie >/dev/null
     fi
-}
-
-ticks() { # pid: CPU of the process and its children in clock ticks
-    local p t=0
-    for p in "$1" $(cat "/proc/$1/task/$1/children"); do
-        t=$((t + $(sed 's/.*) //' "/proc/$p/stat" | awk '{ print $12 + $13 }')))
-    done
-    echo "$t"
 }
 
 wrk_run() { # contender path connections seconds cookie|plain -> requests seconds cpu_us p99_ms errors
