@@ -6,6 +6,7 @@ import io.veza.edge.metrics.KeyShares.Share;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A server's share of the keys, and who would take it over, as JSON. */
 final class JsonKeyShares {
@@ -15,7 +16,11 @@ final class JsonKeyShares {
 
     private JsonKeyShares() {}
 
-    static JsonObject of(Share share) {
+    /** Null for a server of a pool that does not balance by a key. */
+    static @Nullable JsonObject of(@Nullable Share share) {
+        if (share == null) {
+            return null;
+        }
         List<JsonObject> greatest = share.heirs().entrySet().stream()
                 .sorted(Map.Entry.<String, Integer>comparingByValue(Comparator.reverseOrder())
                         .thenComparing(Map.Entry.comparingByKey()))

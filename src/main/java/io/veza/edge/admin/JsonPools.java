@@ -128,7 +128,7 @@ final class JsonPools {
                 .put("tunnels", counted.tunnels())
                 .put("checked", snapshot.definition().health().enabled() && entry.checked())
                 .put("lastCheck", lastCheck(counted, now))
-                .put("keys", keys.get(server.name()));
+                .put("keys", JsonKeyShares.of(keys.get(server.name())));
         return counted(JsonActivity.put(json, counted.activity()), counted);
     }
 

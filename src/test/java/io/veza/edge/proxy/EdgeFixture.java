@@ -15,6 +15,8 @@ import io.veza.edge.health.AdminState;
 import io.veza.edge.health.CheckResult;
 import io.veza.edge.health.HealthPolicy;
 import io.veza.edge.http1.HeadLimits;
+import io.veza.edge.metrics.EdgeCollector;
+import io.veza.edge.metrics.ProcessFacts;
 import io.veza.edge.metrics.Statistics;
 import io.veza.edge.persistence.SameSite;
 import io.veza.edge.persistence.StickyCookie;
@@ -30,6 +32,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,6 +102,7 @@ final class EdgeFixture implements AutoCloseable {
     final List<TrafficCounters> counters = new CopyOnWriteArrayList<>();
     final BlockingQueue<Ended> ended = new LinkedBlockingQueue<>();
     final Statistics statistics;
+    final EdgeCollector collector;
     private final EventLoopGroup group;
 
     /** What outlives the call that tells of an exchange. */
@@ -213,6 +217,12 @@ final class EdgeFixture implements AutoCloseable {
                 },
                 setup.logs.orElse(() -> exchange -> ended.add(Ended.of(exchange))));
         statistics = new Statistics(List.of(pool), plane, () -> List.copyOf(counters), InstantSource.system());
+        collector = new EdgeCollector(
+                List.of(pool),
+                plane,
+                () -> List.copyOf(counters),
+                InstantSource.system(),
+                new ProcessFacts("test", Instant.EPOCH, () -> false, () -> 0));
         address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "http");
     }
 
@@ -283,6 +293,17 @@ final class EdgeFixture implements AutoCloseable {
     /** The connections to this server on all event loops, idle ones included. */
     int open(String server) {
         return plane.open(server(server));
+    }
+
+    /**
+     * What a scrape says, 0 if there is no such series: {@code edge_pool_up} with the label values in the catalogue's order.
+     */
+    double metric(String name, String... labelValues) {
+        return collector.collect().stream()
+                .flatMap(family -> family.samples.stream())
+                .filter(sample -> sample.name.equals(name) && sample.labelValues.equals(List.of(labelValues)))
+                .mapToDouble(sample -> sample.value)
+                .sum();
     }
 
     Map<String, Long> failures() {
