@@ -94,7 +94,7 @@ java -XX:+UseSerialGC -jar quarkus-run.jar lab load --target "http://127.0.0.1:$
   --connections 40 --max-errors 0 >"$dir/load.log" 2>&1 || fail 'requests failed under load'
 sed -n '/^requests/p' "$dir/load.log"
 # What operators open; the page's feed is an upgrade.
-for path in /metrics /q/metrics /stats /api/v1/info /q/health/well /q/health/live; do
+for path in /metrics /stats /stats/stats.js /api/info /api/pools /api/listeners /api/transitions /q/health/well /q/health/live; do
   echo "$path: $(ask $path)"
 done
 

@@ -2,89 +2,42 @@
 # Builds the image and runs it as it should be run: read-only root, no capabilities, not root, in a network where the
 # server is known by name only. Asks it through its published port 80, waits for its health check, and stops it.
 #
-# Nothing is pulled. Where the base images are not present, stand-ins take their tags for the time of this test: a Debian
-# by debootstrap, with a JDK of this machine put where the base images have theirs. Starts a Docker engine if none
-# answers. Needs root, docker.io, debootstrap, curl, iptables, and target/quarkus-app. Ends with 0 only if all of it held.
-set -euo pipefail
+# Nothing is pulled: engine.sh makes stand-ins for base images that are not present, and starts a Docker engine if none
+# answers. Needs root, docker.io, debootstrap, curl, iptables and, for the build's downloads, Maven Central. Ends with 0 only
+# if all of it held.
 
-root=$(cd "$(dirname "$0")/../../.." && pwd)
+test_name=image
+# shellcheck source=engine.sh
+source "$(dirname "$0")/engine.sh"
 image=veza-edge-test:$$
 network=veza-edge-test-$$
-tmp=$(mktemp -d)
-engine=
 containers=()
-standins=()
-
-say() { echo "image: $*"; }
-fail() { say "FAILED: $*" >&2; exit 1; }
 
 clean() {
     [ ${#containers[@]} = 0 ] || docker rm -f "${containers[@]}" >/dev/null 2>&1 || true
     docker network rm "$network" >/dev/null 2>&1 || true
-    docker rmi -f "$image" "${standins[@]}" >/dev/null 2>&1 || true
-    if [ -n "$engine" ]; then
-        kill "$engine" 2>/dev/null || true
-        wait "$engine" 2>/dev/null || true
-        # The engine leaves its rules behind, and with them every connection of the machine is tracked, loopback too:
-        # measurements after this test would pay for it.
-        iptables-restore <"$tmp/rules" || say "the packet filter's rules could not be put back" >&2
-        ip link delete docker0 2>/dev/null || true
-    fi
-    rm -rf "$tmp"
+    docker rmi -f "$image" >/dev/null 2>&1 || true
+    clean_engine
 }
 trap clean EXIT
 trap 'exit 130' INT TERM
 
-await() { # command...: until it succeeds, at most a minute
-    local i
-    for ((i = 0; i < 120; i++)); do
-        "$@" >/dev/null 2>&1 && return
-        sleep 0.5
-    done
-    return 1
-}
-
-for tool in docker debootstrap curl iptables ip; do
-    command -v "$tool" >/dev/null || fail "needs $tool (apt-get install docker.io debootstrap curl iptables iproute2)"
-done
-[ -f "$root/target/quarkus-app/quarkus-run.jar" ] || fail "no target/quarkus-app: ./mvnw -DskipTests package"
-
-if ! docker version >/dev/null 2>&1; then
-    command -v dockerd >/dev/null || fail "no Docker engine answers and there is no dockerd to start"
-    say "starting an engine"
-    iptables-save >"$tmp/rules"
-    grep -q '^\*filter' "$tmp/rules" || printf '*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n' >>"$tmp/rules"
-    grep -q '^\*nat' "$tmp/rules" || printf '*nat\nCOMMIT\n' >>"$tmp/rules"
-    dockerd --data-root "$tmp/engine" --exec-root "$tmp/exec" --pidfile "$tmp/dockerd.pid" >"$tmp/dockerd.log" 2>&1 &
-    engine=$!
-    await docker version || fail "the engine does not start: $(tail -n 5 "$tmp/dockerd.log")"
-fi
-
-stand_in() { # tag
-    if [ ! -d "$tmp/base" ]; then
-        local home=${IMAGE_JDK:-}
-        [ -n "$home" ] || home=$(find /usr/lib/jvm -maxdepth 1 -name 'temurin-25-*' -type d | head -n 1)
-        [ -n "$home" ] || home=$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")
-        say "making stand-ins for the base images of Debian and $home"
-        debootstrap --variant=minbase bookworm "$tmp/base" >"$tmp/debootstrap.log" 2>&1 ||
-            fail "debootstrap: $(tail -n 3 "$tmp/debootstrap.log")"
-        mkdir -p "$tmp/base/opt/java"
-        cp -aL "$home" "$tmp/base/opt/java/openjdk"
-    fi
-    tar -C "$tmp/base" -c . | docker import --change 'ENV JAVA_HOME=/opt/java/openjdk' \
-        --change 'ENV PATH=/opt/java/openjdk/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
-        - "$1" >/dev/null
-    standins+=("$1")
-}
-
-java=$(sed -n 's/^ARG JAVA=//p' "$root/Dockerfile")
-sed -n 's/^FROM \([^ ]*\).*/\1/p' "$root/Dockerfile" | sed "s/\${JAVA}/$java/" >"$tmp/bases"
-while read -r base; do
-    docker image inspect "$base" >/dev/null 2>&1 || stand_in "$base"
-done <"$tmp/bases"
-
-DOCKER_BUILDKIT=0 docker build -t "$image" "$root" >"$tmp/build.log" 2>&1 || { cat "$tmp/build.log" >&2; fail "the build"; }
-say "built, $(docker image inspect -f '{{.Size}}' "$image" | awk '{ print int($1 / 1e6) " MB" }')"
+start_engine
+stand_in_java "$root/Dockerfile"
+docker build -t "$image" "$root" >"$tmp/build.log" 2>&1 || { tail -n 60 "$tmp/build.log" >&2; fail "the build"; }
+say "built, $(docker image inspect -f '{{.Size}}' "$image" | awk '{ print int($1 / 1e6) " MB" }')," \
+    "of which our own $(docker history --format '{{.CreatedBy}} {{.Size}}' --human=false "$image" |
+        awk '/COPY|RUN|WORKDIR/ { n += $NF } END { print int(n / 1e6) " MB" }')"
+sed -n 's/^\(requests .*\)/trained: \1/p; s/^\(edge.aot.*\)/trained: \1/p' "$tmp/build.log" | while read -r line; do say "$line"; done
+docker run --rm --read-only --network none --entrypoint java "$image" @jvm.options -XX:AOTCache=edge.aot -XX:AOTMode=on \
+    -jar quarkus-run.jar help >/dev/null 2>"$tmp/cache.log" || fail "its AOT cache does not fit: $(cat "$tmp/cache.log")"
+say "its AOT cache fits"
+# At another path than it was trained at: the JVM says so and starts without.
+docker run --rm --read-only --network none --entrypoint sh --user 0 --tmpfs /tmp "$image" -c \
+    'cp -r /opt/veza-edge /tmp && cd /tmp/veza-edge && java @jvm.options -XX:AOTCache=edge.aot -jar quarkus-run.jar help' \
+    >"$tmp/unfit.log" 2>&1 || fail "it does not start without a cache that fits: $(cat "$tmp/unfit.log")"
+grep -qi 'warning.*\(aot\|shared\)' "$tmp/unfit.log" || fail "it does not say that the cache does not fit: $(cat "$tmp/unfit.log")"
+say "elsewhere the cache is left alone: $(grep -i -m 1 'warning.*\(aot\|shared\)' "$tmp/unfit.log")"
 
 docker network create "$network" >/dev/null
 run() { # docker run arguments...: sets REPLY to the container

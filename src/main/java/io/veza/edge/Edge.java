@@ -24,7 +24,7 @@ public final class Edge {
     private static final String HELP =
             """
             usage: java -jar quarkus-run.jar           the edge, as config/application.properties and the environment say
-                   java -jar quarkus-run.jar health    asks a running edge whether it is ready
+                   java -jar quarkus-run.jar health    asks a running edge whether it is ready; with a URL, that one
                    java -jar quarkus-run.jar lab ...   a lab server or the load generator
             """;
 
@@ -34,7 +34,7 @@ public final class Edge {
         String command = args.length == 0 ? "" : args[0];
         switch (command) {
             case "lab" -> Lab.main(args);
-            case "health" -> System.exit(HealthCommand.run());
+            case "health" -> System.exit(HealthCommand.run(List.of(args).subList(1, args.length)));
             case "" -> serve(args);
             case "help", "--help", "-h" -> System.out.print(HELP);
             default -> {
