@@ -8,6 +8,7 @@ import io.veza.edge.metrics.Board.Panel;
 import io.veza.edge.metrics.BoardRules.Rule;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -156,7 +157,7 @@ final class PanelRules {
             }
         }
         for (JsonObject annotation : board.annotations()) {
-            Look look = STATES.get(annotation.getString("name", "").toLowerCase(java.util.Locale.ROOT));
+            Look look = STATES.get(annotation.getString("name", "").toLowerCase(Locale.ROOT));
             if (look != null && !annotation.getString("iconColor", "").equals(look.colour())) {
                 problem.accept("annotation " + annotation.getString("name") + " in another colour");
             }
@@ -209,7 +210,7 @@ final class PanelRules {
         }
         for (JsonObject annotation : board.annotations()) {
             boolean ofState =
-                    STATES.containsKey(annotation.getString("name", "").toLowerCase(java.util.Locale.ROOT));
+                    STATES.containsKey(annotation.getString("name", "").toLowerCase(Locale.ROOT));
             if (!ofState && reserved.contains(annotation.getString("iconColor", ""))) {
                 problem.accept("annotation " + annotation.getString("name") + " in a state's colour");
             }
