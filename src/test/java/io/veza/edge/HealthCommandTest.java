@@ -39,14 +39,16 @@ class HealthCommandTest {
             String url = readinessOf(server).toString();
 
             assertThat(HealthCommand.run(List.of(url))).isZero();
-            assertThat(HealthCommand.run(List.of(url.replace("ready", "nothing")))).isEqualTo(1);
+            assertThat(HealthCommand.run(List.of(url.replace("ready", "nothing"))))
+                    .isEqualTo(1);
         } finally {
             server.stop(0);
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"127.0.0.1:8080/health", "file:///etc/passwd", "http://127.0.0.1:8080/a b", "http:///health"})
+    @ValueSource(
+            strings = {"127.0.0.1:8080/health", "file:///etc/passwd", "http://127.0.0.1:8080/a b", "http:///health"})
     void ends_with_2_if_it_is_given_what_is_no_url_of_http(String argument) {
         assertThat(HealthCommand.run(List.of(argument))).isEqualTo(2);
     }
