@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -192,6 +193,27 @@ public final class PoolController {
     }
 
     /**
+     * As {@link #resolved(String, InetSocketAddress)} for many at once, in one snapshot: where a pool hashes, each makes a
+     * ring, which for a thousand servers one after the other takes seconds.
+     */
+    public void resolved(Map<String, InetSocketAddress> addresses) {
+        synchronized (lock) {
+            PoolSnapshot before = current.get();
+            Instant now = clock.instant();
+            List<ServerEntry> entries = new ArrayList<>(before.entries());
+            entries.replaceAll(entry -> {
+                InetSocketAddress address = addresses.get(entry.server().name());
+                return address == null
+                        ? entry
+                        : entry.withAddress(address)
+                                .withState(entry.state()
+                                        .resolved(true, before.definition().health(), now));
+            });
+            replace(before, entries, now);
+        }
+    }
+
+    /**
      * Takes the next step of every slow start and ends drains whose deadline came. To be called about once a second; costs
      * one read if there is neither.
      */
@@ -227,19 +249,33 @@ public final class PoolController {
 
     @GuardedBy("lock")
     private void replace(PoolSnapshot before, ServerEntry entry, ServerEntry changed, Instant now) {
-        if (changed == entry) {
-            return;
+        if (changed != entry) {
+            List<ServerEntry> entries = new ArrayList<>(before.entries());
+            entries.set(entries.indexOf(entry), changed);
+            replace(before, entries, now);
         }
-        boolean ramps = entry.state().rampStart().isPresent() || mayRamp(before, entry);
-        ServerEntry next = (ramps ? changed : changed.withState(changed.state().withoutRamp()))
-                .weighed(before.definition().pool().slowStart(), now);
-        List<ServerEntry> entries = new ArrayList<>(before.entries());
-        entries.set(entries.indexOf(entry), next);
+    }
+
+    /** @param entries those of the snapshot in their order, some of them changed */
+    @GuardedBy("lock")
+    private void replace(PoolSnapshot before, List<ServerEntry> entries, Instant now) {
+        for (int i = 0; i < entries.size(); i++) {
+            ServerEntry entry = before.entries().get(i);
+            ServerEntry changed = entries.get(i);
+            if (changed != entry) {
+                boolean ramps = entry.state().rampStart().isPresent() || mayRamp(before, entry);
+                ServerEntry next = (ramps
+                                ? changed
+                                : changed.withState(changed.state().withoutRamp()))
+                        .weighed(before.definition().pool().slowStart(), now);
+                entries.set(i, next);
+                if (entry.state().differs(next.state())) {
+                    undelivered.add(ServerTransition.of(before.definition(), entry.state(), next, now));
+                }
+            }
+        }
         swap(before, before.definition(), entries, now);
-        if (entry.state().differs(next.state())) {
-            undelivered.add(ServerTransition.of(before.definition(), entry.state(), next, now));
-            deliver();
-        }
+        deliver();
     }
 
     /** Slow start spares a server at the expense of the others, so there must be one. */

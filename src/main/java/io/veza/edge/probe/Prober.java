@@ -119,6 +119,7 @@ public final class Prober implements AutoCloseable {
         List<Future<Void>> started = new ArrayList<>();
         Set<Integer> present = new HashSet<>();
         for (PoolController pool : closed ? List.<PoolController>of() : pools) {
+            resolveLiterals(pool);
             for (ServerEntry entry : pool.snapshot().entries()) {
                 present.add(entry.id());
                 ServerProbe known = probes.get(entry.id());
@@ -140,6 +141,22 @@ public final class Prober implements AutoCloseable {
             return gone;
         });
         return started;
+    }
+
+    /** Servers that came and have an address instead of a name need no look-up; at the start these may be a thousand. */
+    private void resolveLiterals(PoolController pool) {
+        Map<String, InetSocketAddress> literals = new HashMap<>();
+        for (ServerEntry entry : pool.snapshot().entries()) {
+            InetSocketAddress literal = probes.containsKey(entry.id())
+                    ? null
+                    : NameLookup.literal(entry.server().address());
+            if (literal != null) {
+                literals.put(entry.server().name(), literal);
+            }
+        }
+        if (!literals.isEmpty()) {
+            pool.resolved(literals);
+        }
     }
 
     /** A server back from maintenance is taken as up until a check says otherwise, so that must not wait. */

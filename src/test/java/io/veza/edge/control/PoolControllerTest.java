@@ -25,6 +25,7 @@ import io.veza.edge.pool.Weight;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class PoolControllerTest {
@@ -50,6 +51,24 @@ class PoolControllerTest {
         assertThat(entry(controller, "b1").address()).isEqualTo(address(1));
         assertThat(controller.snapshot().version()).isEqualTo(2);
         assertThat(lines).isEmpty();
+    }
+
+    /** A hash pool of a thousand made a thousand rings at the start, and its checks began seconds later. */
+    @Test
+    void many_addresses_at_once_are_one_snapshot() {
+        PoolController controller = new PoolController(
+                pool(Balance.ROUNDROBIN, server("b1"), server("b2"), server("b3")), clock, () -> 0, new ServerIds());
+        controller.resolved("b2", null);
+        listen(controller);
+        long version = controller.snapshot().version();
+
+        controller.resolved(Map.of("b1", address(1), "b2", address(2), "gone", address(4)));
+
+        assertThat(controller.snapshot().version()).isEqualTo(version + 1);
+        assertThat(entry(controller, "b1").admission()).isEqualTo(Admission.ALL);
+        assertThat(entry(controller, "b2").address()).isEqualTo(address(2));
+        assertThat(entry(controller, "b3").address()).isNull();
+        assertThat(lines).hasSize(1).first().asString().contains("server=b2 from=DOWN");
     }
 
     @Test
