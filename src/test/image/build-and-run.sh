@@ -32,12 +32,11 @@ sed -n 's/^\(requests .*\)/trained: \1/p; s/^\(edge.aot.*\)/trained: \1/p' "$tmp
 docker run --rm --read-only --network none --entrypoint java "$image" @jvm.options -XX:AOTCache=edge.aot -XX:AOTMode=on \
     -jar quarkus-run.jar help >/dev/null 2>"$tmp/cache.log" || fail "its AOT cache does not fit: $(cat "$tmp/cache.log")"
 say "its AOT cache fits"
-# At another path than it was trained at: the JVM says so and starts without.
-docker run --rm --read-only --network none --entrypoint sh --user 0 --tmpfs /tmp "$image" -c \
-    'cp -r /opt/veza-edge /tmp && cd /tmp/veza-edge && java @jvm.options -XX:AOTCache=edge.aot -jar quarkus-run.jar help' \
-    >"$tmp/unfit.log" 2>&1 || fail "it does not start without a cache that fits: $(cat "$tmp/unfit.log")"
-grep -qi 'warning.*\(aot\|shared\)' "$tmp/unfit.log" || fail "it does not say that the cache does not fit: $(cat "$tmp/unfit.log")"
-say "elsewhere the cache is left alone: $(grep -i -m 1 'warning.*\(aot\|shared\)' "$tmp/unfit.log")"
+# With another collector than it was trained with: the JVM says so and starts without.
+docker run --rm --read-only --network none --entrypoint java "$image" -XX:+UseZGC -XX:AOTCache=edge.aot \
+    -jar quarkus-run.jar help >"$tmp/unfit.log" 2>&1 || fail "it does not start without the cache: $(cat "$tmp/unfit.log")"
+grep -q 'Unable to use AOT cache' "$tmp/unfit.log" || fail "it does not say that the cache does not fit: $(cat "$tmp/unfit.log")"
+say "a cache that does not fit is left alone, and the JVM says so"
 
 docker network create "$network" >/dev/null
 run() { # docker run arguments...: sets REPLY to the container

@@ -9,6 +9,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 tmp=$(mktemp -d)
 engine=
 standins=()
+debian=
 
 say() { echo "$test_name: $*"; }
 fail() { say "FAILED: $*" >&2; exit 1; }
@@ -57,18 +58,23 @@ absent() { # tag
     ! docker image inspect "$1" >/dev/null 2>&1
 }
 
-debian() { # makes $tmp/base once; busybox gives the wget of images that have one
-    [ ! -d "$tmp/base" ] || return 0
-    say "making stand-ins for base images of Debian"
+debian() { # makes the image $debian once; busybox gives the wget of images that have one
+    [ -z "$debian" ] || return 0
+    say "making stand-ins for base images, of Debian"
     debootstrap --variant=minbase --include=busybox,ca-certificates bookworm "$tmp/base" >"$tmp/debootstrap.log" 2>&1 ||
         fail "debootstrap: $(tail -n 3 "$tmp/debootstrap.log")"
-    ln -sf busybox "$tmp/base/bin/wget"
+    ln -sf busybox "$tmp/base/usr/bin/wget"
+    debian=veza-edge-debian:$$
+    tar -c -C "$tmp/base" . | docker import - "$debian" >/dev/null
+    standins+=("$debian")
+    rm -rf "$tmp/base"
 }
 
-import() { # tag, docker import's options...: of $tmp/base and, over it, $tmp/over
+make() { # tag, Dockerfile lines...: of $debian and, over it, $tmp/over
     local tag=$1
     shift
-    tar -c -C "$tmp/base" . -C "$tmp/over" . | docker import "$@" - "$tag" >/dev/null
+    { printf 'FROM %s\nCOPY over/ /\n' "$debian"; printf '%s\n' "$@"; } >"$tmp/Dockerfile"
+    tar -c -C "$tmp" Dockerfile over | docker build -q -t "$tag" - >/dev/null
     rm -rf "$tmp/over"
     standins+=("$tag")
 }
@@ -99,7 +105,7 @@ stand_in_java() { # Dockerfile
                     tar -c -C ~/.m2 --exclude=com/microsoft/playwright --exclude=com/code-intelligence . | tar -x -C "$tmp/over/root/.m2"
                 fi ;;
         esac
-        import "$base" --change 'ENV JAVA_HOME=/opt/java/openjdk' --change "$path"
+        make "$base" 'ENV JAVA_HOME=/opt/java/openjdk' "$path"
     done <"$tmp/bases"
 }
 
@@ -108,8 +114,7 @@ stand_in_binary() { # tag binary path data-folder
     absent "$1" || return 0
     command -v "$2" >/dev/null || fail "needs $2 for a stand-in of $1"
     debian
-    mkdir -p "$tmp/over/bin" "$tmp/over$4"
-    install -m 755 "$(command -v "$2")" "$tmp/over/$3"
-    chown 65534:65534 "$tmp/over$4"
-    import "$1" --change "ENTRYPOINT [\"$3\"]" --change 'USER 65534' --change "VOLUME $4" --change "WORKDIR $4"
+    mkdir -p "$tmp/over/usr/bin" "$tmp/over$4"
+    install -m 755 "$(command -v "$2")" "$tmp/over/usr$3"
+    make "$1" "RUN chown 65534:65534 $4" "USER 65534" "VOLUME $4" "WORKDIR $4" "ENTRYPOINT [\"$3\"]"
 }
