@@ -29,12 +29,11 @@ clean_engine() {
 }
 
 await() { # command...: until it succeeds, at most a minute
-    local i
-    for ((i = 0; i < 120; i++)); do
-        "$@" >/dev/null 2>&1 && return
+    local until=$((SECONDS + 60))
+    until "$@" >/dev/null 2>&1; do
+        ((SECONDS < until)) || return 1
         sleep 0.5
     done
-    return 1
 }
 
 start_engine() {
@@ -74,7 +73,7 @@ make() { # tag, Dockerfile lines...: of $debian and, over it, $tmp/over
     local tag=$1
     shift
     { printf 'FROM %s\nCOPY over/ /\n' "$debian"; printf '%s\n' "$@"; } >"$tmp/Dockerfile"
-    tar -c -C "$tmp" Dockerfile over | docker build -q -t "$tag" - >/dev/null
+    tar -c -C "$tmp" Dockerfile over | docker build -q -t "$tag" - >"$tmp/make.log" 2>&1 || fail "$tag: $(tail -n 3 "$tmp/make.log")"
     rm -rf "$tmp/over"
     standins+=("$tag")
 }
@@ -110,11 +109,12 @@ stand_in_java() { # Dockerfile
 }
 
 # A stand-in for an image that is one binary, which Debian packages: where the image has it, run by nobody.
-stand_in_binary() { # tag binary path data-folder
+stand_in_binary() { # tag binary path data-folder [folder of Debian's that it reads]
     absent "$1" || return 0
     command -v "$2" >/dev/null || fail "needs $2 for a stand-in of $1"
     debian
     mkdir -p "$tmp/over/usr/bin" "$tmp/over$4"
     install -m 755 "$(command -v "$2")" "$tmp/over/usr$3"
+    [ -z "${5:-}" ] || (cd / && cp -a --parents "${5#/}" "$tmp/over")
     make "$1" "RUN chown 65534:65534 $4" "USER 65534" "VOLUME $4" "WORKDIR $4" "ENTRYPOINT [\"$3\"]"
 }
