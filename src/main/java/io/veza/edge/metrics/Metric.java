@@ -57,7 +57,7 @@ public enum Metric {
     POOL_PERSISTENCE(
             Type.COUNTER,
             "Requests of a pool with a sticky cookie: hit, its server took it; drained, the same in DRAIN; miss, there was"
-                    + " no cookie; stale, its server is unknown, gone or its dates are over.",
+                    + " no cookie; stale, its server is unknown, gone, not reached or its dates are over.",
             "pool",
             "result"),
     POOL_HASH(
@@ -83,7 +83,11 @@ public enum Metric {
     SERVER_HASH_SHARE_RATIO(Type.GAUGE, "Its share of a hash pool's keys; only in such pools.", "pool", "server"),
     SERVER_REQUESTS(
             Type.COUNTER, "Requests that came to their end, by the class of their status.", "pool", "server", "code"),
-    SERVER_ERRORS(Type.COUNTER, "Requests that failed by the server, or were answered with a 5xx.", "pool", "server"),
+    SERVER_ERRORS(
+            Type.COUNTER,
+            "Requests that failed by the server or the edge, or were answered with a 5xx.",
+            "pool",
+            "server"),
     SERVER_PERSISTENCE_HITS(
             Type.COUNTER,
             "Requests whose sticky cookie led to it, in DRAIN too; only in pools with a cookie.",

@@ -468,6 +468,7 @@ final class Exchange {
         record.requestHead = requestHead;
         record.http10 = http10;
         record.cookie = choice.cookie(course.hasResponse() ? last : null);
+        record.holder = choice.holder();
         course.fill(record, requestOver);
         loop.tell(record);
         requestHead.release();

@@ -46,9 +46,9 @@ final class ExchangeCourse {
         stage = Stage.CONNECT;
     }
 
-    /** It has a connection that stood already. */
+    /** It has a connection that stood already: at once, or after the time that was lost at another server. */
     void reuses() {
-        connectedNanos = placedNanos;
+        connectedNanos = redispatched ? System.nanoTime() : placedNanos;
     }
 
     void connected() {

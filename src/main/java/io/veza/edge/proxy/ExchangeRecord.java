@@ -52,6 +52,9 @@ final class ExchangeRecord implements EndedExchange {
     Termination.Stage stage = Termination.Stage.REQUEST;
     Termination.Cookie cookie = Termination.Cookie.UNUSED;
 
+    @Nullable
+    String holder;
+
     /** Turns to an exchange of which nothing is known but that it ends now. */
     ExchangeRecord begin(long nowNanos) {
         http10 = false;
@@ -70,6 +73,7 @@ final class ExchangeRecord implements EndedExchange {
         failure = null;
         stage = Termination.Stage.REQUEST;
         cookie = Termination.Cookie.UNUSED;
+        holder = null;
         return this;
     }
 
@@ -181,14 +185,24 @@ final class ExchangeRecord implements EndedExchange {
 
     @Override
     public Persistence persistence() {
-        ServerEntry by = server;
         return switch (cookie) {
             case UNUSED -> Persistence.UNUSED;
             case NONE, NONE_INSERTED -> Persistence.MISS;
-            case VALID, VALID_UPDATED ->
-                by != null && by.state().admin() == AdminState.DRAIN ? Persistence.DRAINED : Persistence.HIT;
+            case VALID, VALID_UPDATED -> led();
             case INVALID, INVALID_INSERTED, DOWN, DOWN_INSERTED, EXPIRED, EXPIRED_INSERTED -> Persistence.STALE;
         };
+    }
+
+    /** Of a cookie whose server took such requests when this one came; what happened then is another matter. */
+    private Persistence led() {
+        ServerEntry by = server;
+        boolean elsewhere = by != null && !by.server().name().equals(holder);
+        boolean sent = stage == Termination.Stage.HEADERS || stage == Termination.Stage.DATA;
+        if (by != null && !elsewhere && sent) {
+            return by.state().admin() == AdminState.DRAIN ? Persistence.DRAINED : Persistence.HIT;
+        }
+        boolean gone = failure == ExchangeFailure.Cause.CONNECT_FAILED || failure == ExchangeFailure.Cause.NO_SERVER;
+        return elsewhere || gone ? Persistence.STALE : Persistence.UNUSED;
     }
 
     @Override

@@ -2,7 +2,7 @@ package io.veza.edge.proxy;
 
 /** What a request's sticky cookie came to. */
 public enum Persistence {
-    /** The pool has none. */
+    /** The pool has none, or the request ended before its cookie led anywhere: in the queue, or while connecting. */
     UNUSED,
     /** It led to its server. */
     HIT,

@@ -115,6 +115,12 @@ final class ServerChoice {
         excluded.add(server.server().name());
     }
 
+    /** The name of the server that the request's cookie led to when it came; null if to none. */
+    @Nullable
+    String holder() {
+        return session == null ? null : session.server();
+    }
+
     /** What the request's cookie was, and what a response of this server made of it; null if there was no response. */
     Termination.Cookie cookie(@Nullable ServerEntry served) {
         if (session == null) {

@@ -4,12 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.veza.edge.proxy.TrafficCounters.Count;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Servers that cannot be reached: the request goes to another one, within bounded time. */
@@ -98,36 +94,6 @@ class ConnectFaultTest {
     static int closedPort() throws Exception {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
-        }
-    }
-
-    /** A listening socket whose accept queue is full, so that further connects get no answer. */
-    private static final class BlackHole implements AutoCloseable {
-        private final ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        private final List<Socket> filling = new ArrayList<>();
-
-        BlackHole() throws Exception {
-            while (true) {
-                Socket socket = new Socket();
-                filling.add(socket);
-                try {
-                    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port()), 100);
-                } catch (java.net.SocketTimeoutException full) {
-                    return;
-                }
-            }
-        }
-
-        int port() {
-            return listener.getLocalPort();
-        }
-
-        @Override
-        public void close() throws Exception {
-            listener.close();
-            for (Socket socket : filling) {
-                socket.close();
-            }
         }
     }
 }
