@@ -49,7 +49,6 @@ final class PoolFamilies {
         }
         tunnels(families, counted);
         families.histogram(Metric.POOL_CHECK_DURATION_SECONDS, tally.checkDurations(), name);
-        tally.forgetRemoved();
         Map<String, KeyShares.Share> keys = shares.of(snapshot);
         for (ServerEntry entry : snapshot.entries()) {
             Counted ofServer = new Counted(loops, Scope.SERVER, entry.id());

@@ -1,6 +1,7 @@
 package io.veza.edge.metrics;
 
 import io.veza.edge.control.PoolController;
+import io.veza.edge.control.PoolSnapshot;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerTransition;
 import io.veza.edge.health.CheckResult;
@@ -35,7 +36,25 @@ final class PoolTally {
         this.availability = new PoolAvailability(PoolAvailability.isUp(pool.snapshot()), clock.instant());
         pool.addListener(this::changed);
         pool.addListener((name, server, result) -> checked(server, result));
-        pool.addChangeListener(() -> availability.is(PoolAvailability.isUp(pool.snapshot()), clock.instant()));
+        pool.addChangeListener(this::follow);
+        follow();
+    }
+
+    /**
+     * Looks at the pool after a change, under its lock: a scrape cannot do this, since a server that came while it looked
+     * would lose what was counted of it.
+     */
+    private void follow() {
+        PoolSnapshot now = pool.snapshot();
+        availability.is(PoolAvailability.isUp(now), clock.instant());
+        Set<Integer> present = new HashSet<>();
+        for (ServerEntry entry : now.entries()) {
+            present.add(entry.id());
+            server(entry);
+        }
+        if (servers.size() > present.size()) {
+            servers.keySet().retainAll(present);
+        }
     }
 
     private synchronized void changed(ServerTransition transition) {
@@ -54,7 +73,7 @@ final class PoolTally {
     }
 
     ServerTally server(ServerEntry server) {
-        return servers.computeIfAbsent(server.id(), id -> new ServerTally());
+        return servers.computeIfAbsent(server.id(), id -> new ServerTally(server.state()));
     }
 
     synchronized long transitions(ServerCondition from, ServerCondition to) {
@@ -77,12 +96,5 @@ final class PoolTally {
 
     Instant now() {
         return clock.instant();
-    }
-
-    /** Forgets servers that the pool does not have any more. */
-    void forgetRemoved() {
-        Set<Integer> present = new HashSet<>();
-        pool.snapshot().entries().forEach(entry -> present.add(entry.id()));
-        servers.keySet().retainAll(present);
     }
 }

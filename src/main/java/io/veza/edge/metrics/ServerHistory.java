@@ -21,6 +21,14 @@ final class ServerHistory {
     private @Nullable Instant goneSince;
     private @Nullable LastCheck lastCheck;
 
+    /** Of a server that is up. */
+    ServerHistory() {}
+
+    /** Of a server that begins so; one that was added may begin down or in maintenance. */
+    ServerHistory(ServerState first) {
+        goneSince = isGone(first) ? first.since() : null;
+    }
+
     synchronized void checked(ServerEntry server, CheckResult result, Instant now) {
         lastCheck = new LastCheck(result, now);
         if (!result.passed() && server.state().health() != HealthState.DOWN) {

@@ -3,6 +3,7 @@ package io.veza.edge.metrics;
 import io.veza.edge.control.ServerTransition;
 import io.veza.edge.health.CheckResult;
 import io.veza.edge.health.CheckResult.Outcome;
+import io.veza.edge.health.ServerState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
@@ -17,8 +18,13 @@ final class ServerTally {
 
     private final Map<Outcome, Long> checks = new EnumMap<>(Outcome.class);
     private final Map<ServerCondition, Long> transitions = new EnumMap<>(ServerCondition.class);
-    private final ServerHistory history = new ServerHistory();
+    private final ServerHistory history;
     private @Nullable Duration lastCheck;
+
+    /** @param first the state that the server begins with, into which there is no transition */
+    ServerTally(ServerState first) {
+        this.history = new ServerHistory(first);
+    }
 
     synchronized void checked(CheckResult result) {
         checks.merge(result.outcome(), 1L, Long::sum);
