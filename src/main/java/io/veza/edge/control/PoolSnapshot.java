@@ -88,7 +88,7 @@ public final class PoolSnapshot {
 
     /** Whether this server is the one that the key belongs to while things are as they are, and not one it spilled to. */
     public boolean owns(long key, ServerEntry entry) {
-        return primaries.owns(key, entry) || backups.owns(key, entry);
+        return (primaries.usable(Set.of()) ? primaries : backups).owns(key, entry);
     }
 
     /** As {@link #pick} for a request that has no key: round robin where the pool balances by key. */

@@ -74,6 +74,21 @@ class PoolSnapshotTest {
         assertThat(picked(controller.snapshot(), Set.of("b1", "b2", "s1"))).isEmpty();
     }
 
+    /** It was taken for the key's own, since it owns the key among the backups. */
+    @Test
+    void a_backup_is_home_to_a_key_only_while_no_other_server_is_usable() {
+        PoolController controller = controller(Balance.of(Algorithm.URI), server("b1"), backup("s1"));
+        PoolSnapshot up = controller.snapshot();
+        ServerEntry spilledTo = requireNonNull(up.pick(42, Set.of("b1")));
+
+        controller.checked("b1", FAILED);
+
+        assertThat(up.owns(42, requireNonNull(up.pick(42, Set.of())))).isTrue();
+        assertThat(up.owns(42, spilledTo)).isFalse();
+        PoolSnapshot down = controller.snapshot();
+        assertThat(down.owns(42, requireNonNull(down.pick(42, Set.of())))).isTrue();
+    }
+
     @Test
     void a_pool_is_saturated_when_every_usable_server_is_full_and_backups_do_not_help_then() {
         PoolController controller =
