@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** Pools and servers as JSON: one snapshot of each pool with what is counted for it. Thread-safe. */
 final class JsonPools {
 
-    private final KeyShares shares = new KeyShares();
+    private final KeyShares shares = new KeyShares(true);
 
     JsonArray all(ApiTarget edge) {
         JsonArray pools = new JsonArray();

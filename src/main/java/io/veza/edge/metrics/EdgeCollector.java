@@ -37,7 +37,7 @@ public final class EdgeCollector extends Collector {
             ProcessFacts facts) {
         this.plane = plane;
         this.loops = loops;
-        KeyShares shares = new KeyShares();
+        KeyShares shares = new KeyShares(false);
         controllers.forEach(pool -> pools.add(new PoolFamilies(pool, plane, new PoolTally(pool, clock), shares)));
         this.process = new ProcessFamilies(facts, List.copyOf(controllers));
     }

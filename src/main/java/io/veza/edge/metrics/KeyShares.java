@@ -27,7 +27,7 @@ public final class KeyShares {
      * What one server has.
      *
      * @param keys of {@link #PROBES}
-     * @param heirs who would take over how many of them, by name
+     * @param heirs who would take over how many of them, by name; nobody if that was not asked for
      */
     public record Share(int keys, Map<String, Integer> heirs) {
         public Share {
@@ -43,7 +43,16 @@ public final class KeyShares {
     /** What was found of one snapshot, by server name. */
     private record Found(PoolSnapshot snapshot, Map<String, Share> shares) {}
 
+    private final boolean withHeirs;
     private final Map<String, Found> byPool = new ConcurrentHashMap<>();
+
+    /**
+     * @param withHeirs whether to find heirs, too: every server is looked at for every key then, 10 million looks in a pool
+     *     of a thousand. In slow start a pool changes every second, and a scrape must not cost that.
+     */
+    public KeyShares(boolean withHeirs) {
+        this.withHeirs = withHeirs;
+    }
 
     /** By server name; empty for a pool that does not balance by a key. */
     public Map<String, Share> of(PoolSnapshot snapshot) {
@@ -59,7 +68,7 @@ public final class KeyShares {
         return found.shares();
     }
 
-    private static Map<String, Share> probe(PoolSnapshot snapshot) {
+    private Map<String, Share> probe(PoolSnapshot snapshot) {
         Map<String, Integer> owned = new HashMap<>();
         Map<String, Map<String, Integer>> inherited = new HashMap<>();
         for (int i = 0; i < PROBES; i++) {
@@ -67,7 +76,7 @@ public final class KeyShares {
             String owner = name(snapshot.pick(key, Set.of()));
             if (owner != null) {
                 owned.merge(owner, 1, Integer::sum);
-                String heir = name(snapshot.pick(key, Set.of(owner)));
+                String heir = withHeirs ? name(snapshot.pick(key, Set.of(owner))) : null;
                 if (heir != null) {
                     inherited.computeIfAbsent(owner, o -> new HashMap<>()).merge(heir, 1, Integer::sum);
                 }
