@@ -149,6 +149,7 @@ class DashboardsTest {
             legends             ; panels.state-timeline.targets.0.legendFormat       ; "{{pool}}"
             formats             ; panels.table.targets.0.format                      ; "time_series"
             formats             ; panels.table.targets.0.range                       ; true
+            formats             ; panels.Requests.options.graphMode                  ; "none"
             """)
     void each_rule_notices(String rule, String place, String value) {
         Board overview = overview();

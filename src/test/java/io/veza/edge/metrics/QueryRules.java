@@ -222,6 +222,15 @@ final class QueryRules {
                 if (!fits || query.isInstant() == query.json().getBoolean("range", false)) {
                     told(query, problem).accept("is asked as " + format);
                 }
+                // The last point of a line that has ended is of some time ago: an edge that died would look alive.
+                boolean ofNow = panel.type().equals("stat")
+                        && panel.json()
+                                .getJsonObject("options")
+                                .getString("graphMode", "")
+                                .equals("none");
+                if (ofNow && !query.isInstant()) {
+                    told(query, problem).accept("is a line of which only the last point is shown");
+                }
             }
         }
     }
