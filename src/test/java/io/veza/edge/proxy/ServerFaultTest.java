@@ -319,10 +319,12 @@ class ServerFaultTest {
      */
     @Test
     void an_early_answer_is_delivered_although_the_upload_was_taken_over_whole() throws Exception {
+        Semaphore asked = new Semaphore(0);
         Semaphore answer = new Semaphore(0);
         Semaphore gone = new Semaphore(0);
         try (RawServer server = new RawServer(connection -> {
                     connection.readHead();
+                    asked.release();
                     answer.acquireUninterruptibly();
                     connection.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno");
                     connection.socket.close();
@@ -342,6 +344,8 @@ class ServerFaultTest {
                         }
                     });
                     sender.start();
+                    // On a busy machine the pause alone was too short, and the held edge never sent what is waited for.
+                    asked.acquireUninterruptibly();
                     pause(Duration.ofMillis(150));
                     // Answer and reset are to be there before the edge looks.
                     edge.whileHeld(() -> {
