@@ -15,8 +15,7 @@ import time
 import urllib.parse
 import urllib.request
 
-STEP = 5  # seconds: the scrape interval, the least step of the boards' data source
-RATE_INTERVAL = 4 * STEP  # as Grafana's $__rate_interval: never below four scrapes
+SCRAPE = 5  # seconds: the scrape interval, and the least step of the boards' data source
 
 
 class Prometheus:
@@ -30,16 +29,20 @@ class Prometheus:
         with urllib.request.urlopen(url, timeout=20) as answer:
             return json.load(answer)["data"]
 
-    def series(self, query, instant=False):
-        """The labels of each series that has at least one number, and how many series came without."""
+    def series(self, query, instant=False, step=SCRAPE):
+        """Of each series its labels and its numbers, as (time, value); what is no number is left out."""
         if instant:
             found = self.get("query", query=query, time=self.end)["result"]
-            values = [(one["metric"], [one["value"]]) for one in found]
+            found = [(one["metric"], [one["value"]]) for one in found]
         else:
-            found = self.get("query_range", query=query, start=self.start, end=self.end, step=STEP)["result"]
-            values = [(one["metric"], one["values"]) for one in found]
-        good = [labels for labels, samples in values if any(math.isfinite(float(v)) for _, v in samples)]
-        return good, len(values) - len(good)
+            found = self.get("query_range", query=query, start=self.start, end=self.end, step=step)["result"]
+            found = [(one["metric"], one["values"]) for one in found]
+        return [(labels, [(t, float(v)) for t, v in values if math.isfinite(float(v))]) for labels, values in found]
+
+    def count(self, query, instant=False, step=SCRAPE):
+        """How many series have a number, and how many have none."""
+        found = [bool(numbers) for _, numbers in self.series(query, instant, step)]
+        return sum(found), len(found) - sum(found)
 
     def label_values(self, query):
         metric, label = re.fullmatch(r"label_values\((?:(.*), *)?(\w+)\)", query, re.DOTALL).groups()
@@ -47,11 +50,11 @@ class Prometheus:
         return self.get(f"label/{label}/values", start=self.start, end=self.end, **selection)
 
 
-def fill(query, variables, span):
+def fill(query, variables, span, step=SCRAPE):
     """The query with Grafana's variables filled in; a variable that allows several values becomes an alternative."""
     known = {
-        "__rate_interval": f"{RATE_INTERVAL}s",
-        "__interval": f"{STEP}s",
+        "__rate_interval": f"{max(step + SCRAPE, 4 * SCRAPE)}s",
+        "__interval": f"{step}s",
         "__range": f"{span}s",
         **{name: "(" + "|".join(map(re.escape, values)) + ")" for name, values in variables.items()},
     }
@@ -60,47 +63,64 @@ def fill(query, variables, span):
     return re.sub(r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))", lambda m: known[m[1] or m[2]], query)
 
 
-def panels(of):
-    for panel in of:
-        yield panel
-        yield from panels(panel.get("panels", []))
+class Board:
+    """One board with the values of its variables in a Prometheus."""
 
+    def __init__(self, path, prometheus):
+        self.json = json.loads(pathlib.Path(path).read_text())
+        self.title = self.json["title"]
+        self.span = prometheus.end - prometheus.start
+        self.variables = {}
+        for variable in self.json["templating"]["list"]:
+            if variable["type"] == "query":
+                query = fill(variable["query"]["query"], self.variables, self.span)
+                self.variables[variable["name"]] = prometheus.label_values(query)
 
-def questions(board, prometheus):
-    """Of one board: what is asked, the query, whether for one moment only."""
-    span = prometheus.end - prometheus.start
-    variables = {}
-    for variable in board["templating"]["list"]:
-        if variable["type"] != "query":
-            continue
-        query = fill(variable["query"]["query"], variables, span)
-        variables[variable["name"]] = prometheus.label_values(query)
-        yield f"variable {variable['name']}", None, variables[variable["name"]]
-    for annotation in board["annotations"]["list"]:
-        if "target" in annotation:
-            yield f"annotation {annotation['name']}", fill(annotation["target"]["expr"], variables, span), False
-    for panel in panels(board["panels"]):
+    def annotations(self):
+        """Of each: itself, and its query."""
+        for annotation in self.json["annotations"]["list"]:
+            if "target" in annotation:
+                yield annotation, fill(annotation["target"]["expr"], self.variables, self.span)
+
+    def panels(self):
+        def walk(panels):
+            for panel in panels:
+                yield panel
+                yield from walk(panel.get("panels", []))
+
+        return walk(self.json["panels"])
+
+    def targets(self, panel):
+        """Of each: itself, its query, whether for one moment only, and its step."""
+        step = max(SCRAPE, int(panel.get("interval", "0s").removesuffix("s")))
         for target in panel.get("targets", []):
-            name = f"{panel['title']} {target['refId']}"
-            yield name, fill(target["expr"], variables, span), bool(target.get("instant"))
+            yield target, fill(target["expr"], self.variables, self.span, step), bool(target.get("instant")), step
 
 
 def judge_boards(prometheus, folder):
     missing = []
-    boards = sorted(pathlib.Path(folder).glob("*.json"))
-    for path in boards:
-        board = json.loads(path.read_text())
-        print(f"\n{board['title']}")
-        for name, query, extra in questions(board, prometheus):
-            if query is None:
-                count, rest = len(extra), ", ".join(extra)
-            else:
-                good, empty = prometheus.series(query, extra)
-                count, rest = len(good), f"and {empty} without a number" if empty else ""
-            print(f"  {count:4}  {name}  {rest}".rstrip())
-            if count == 0:
-                missing.append(f"{board['title']}: {name}: {query}")
-    if len(boards) == 0:
+
+    def line(count, name, rest=""):
+        print(f"  {count:4}  {name}  {rest}".rstrip())
+        if count == 0:
+            missing.append(f"{board.title}: {name}")
+
+    def ask(name, query, instant=False, step=SCRAPE):
+        count, empty = prometheus.count(query, instant, step)
+        line(count, name, f"and {empty} without a number" if empty else "")
+
+    paths = sorted(pathlib.Path(folder).glob("*.json"))
+    for path in paths:
+        board = Board(path, prometheus)
+        print(f"\n{board.title}")
+        for name, values in board.variables.items():
+            line(len(values), f"variable {name}", ", ".join(values))
+        for annotation, query in board.annotations():
+            ask(f"annotation {annotation['name']}", query)
+        for panel in board.panels():
+            for target, query, instant, step in board.targets(panel):
+                ask(f"{panel['title']} {target['refId']}", query, instant, step)
+    if not paths:
         missing.append(f"no boards in {folder}")
     return missing
 
@@ -113,14 +133,14 @@ def judge_rules(prometheus):
             if rule["health"] != "ok":
                 missing.append(f"rule {rule['name']}: {rule['health']} {rule.get('lastError', '')}")
             if rule["type"] == "recording":
-                good, _ = prometheus.series(rule["name"])
-                print(f"  {len(good):4}  {rule['name']}")
-                if not good:
+                count, _ = prometheus.count(rule["name"])
+                print(f"  {count:4}  {rule['name']}")
+                if count == 0:
                     missing.append(f"recording rule {rule['name']}")
-    failures, _ = prometheus.series("prometheus_rule_evaluation_failures_total > 0")
-    missing += [f"evaluations failed: {labels}" for labels in failures]
+    failures = prometheus.series("prometheus_rule_evaluation_failures_total > 0")
+    missing += [f"evaluations failed: {labels}" for labels, _ in failures]
     print("\nAlerts seen")
-    seen, _ = prometheus.series('ALERTS')
+    seen = [labels for labels, _ in prometheus.series("ALERTS")]
     for labels in sorted(seen, key=lambda one: (one["alertname"], one["alertstate"])):
         of = " ".join(v for k, v in labels.items() if k in ("pool", "server", "job"))
         print(f"  {labels['alertstate']:8} {labels['alertname']} {of}")

@@ -5,8 +5,8 @@
 #   src/test/observability/live.sh [target/quarkus-app/quarkus-run.jar]
 #
 # Needs a JDK 17, curl, socat, python3, and Debian's prometheus and prometheus-alertmanager. Takes no fixed port, binds the
-# loopback address only, ends what it started. LIVE_KEEP=1 prints Prometheus' address at the end and waits for Enter.
-# Exit status: 0 if everything was seen, 1 if not.
+# loopback address only, ends what it started. LIVE_PICTURES=<folder> has what the boards showed drawn into it, LIVE_KEEP=1
+# prints Prometheus' address at the end and waits for Enter. Exit status: 0 if everything was seen, 1 if not.
 [[ $# == 0 ]] || EDGE_JAR=$1
 # shellcheck source=../faults/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../faults/common.sh"
@@ -163,7 +163,7 @@ await 'the drain shows' query 'edge_server_drain_remaining_seconds > 0'
 await 'the drain is over' query 'edge_server_drain_remaining_seconds == 0 and on (server) edge_server_state{state="drain"} == 1'
 await 'no tunnel is left' query 'edge_server_tunnels_open{server="backend-api-1"} == 0'
 runtime 'set server api_pool/backend-api-1 state ready' >/dev/null
-await 'backend-api-1 is up' query 'edge_server_state{server="backend-api-1",state="up"} == 1'
+await 'backend-api-1 is up' query 'min_over_time(edge_server_state{server="backend-api-1",state="up"}[15s]) == 1'
 step 'backend-api-1 was drained by a deadline, and is back'
 
 await 'no alert but of the changes' query 'absent(ALERTS{alertstate="firing",alertname!~"EdgeConfigChanged|EdgeErrorBudget.*"})'
@@ -176,8 +176,28 @@ sed 's/edge_pool_requests_total/edge_pool_request_total/' "$root/grafana/dashboa
 if python3 "$here/live.py" "http://127.0.0.1:$prometheus_port" "$first" "$dir/broken" >"$dir/verdict"; then
   fail 'a board with a metric that does not exist went through'
 fi
-grep -q '^  veza-edge / Overview: Requests A: ' "$dir/verdict" || fail "another verdict was due: $(tail -n 5 "$dir/verdict")"
+grep -q '^  veza-edge / Overview: Requests A$' "$dir/verdict" || fail "another verdict was due: $(tail -n 5 "$dir/verdict")"
 step 'a board with a metric that does not exist was refused'
+if [[ -n ${LIVE_PICTURES:-} ]]; then
+  python3 "$here/pictures.py" "http://127.0.0.1:$prometheus_port" "$first" "$root/grafana/dashboards" "$LIVE_PICTURES"
+fi
+
+# The runbooks' commands, as they stand there. What changes something answers nothing, what shows something answers no refusal.
+accepted() { # command
+  local answer
+  answer=$(runtime "$1" | grep -v '^$' || true)
+  [[ -z $answer || ($1 == show* && $answer != Unknown* && $answer != 'No such'* && $answer != "Can't find"*) ]]
+}
+for refused in 'show nothing' 'show stat no_pool 4 -1' 'set server api_pool/nobody state drain'; do
+  ! accepted "$refused" || fail "$refused was not refused"
+done
+grep -oE 'edge "[^"]+"' "$root/src/docs/runbooks.md" | sort -u >"$dir/commands"
+while IFS= read -r line; do
+  command=${line#edge \"}
+  accepted "${command%\"}" || fail "$line is refused"
+done <"$dir/commands"
+step "the edge knows the $(wc -l <"$dir/commands") commands of the runbooks"
+
 if [[ -n ${LIVE_KEEP:-} ]]; then
   echo "Prometheus: http://127.0.0.1:$prometheus_port, since $first; Enter ends it"
   read -r _

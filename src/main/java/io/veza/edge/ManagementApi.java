@@ -62,7 +62,8 @@ public class ManagementApi {
         table = new ApiTable(edge.pools(), edge.plane(), edge.statistics(), process);
         // In production the address is known to who configured it; in dev mode it is one line to click on.
         if (mode == LaunchMode.DEVELOPMENT) {
-            LOG.infof("console on http://%s/stats", new ServerAddress(host, port));
+            ServerAddress at = new ServerAddress(host, port);
+            LOG.infof("console on http://%s/stats, metrics on http://%s/metrics", at, (Object) at);
         }
     }
 

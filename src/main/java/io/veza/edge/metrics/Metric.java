@@ -84,6 +84,11 @@ public enum Metric {
     SERVER_REQUESTS(
             Type.COUNTER, "Requests that came to their end, by the class of their status.", "pool", "server", "code"),
     SERVER_ERRORS(Type.COUNTER, "Requests that failed by the server, or were answered with a 5xx.", "pool", "server"),
+    SERVER_PERSISTENCE_HITS(
+            Type.COUNTER,
+            "Requests whose sticky cookie led to it, in DRAIN too; only in pools with a cookie.",
+            "pool",
+            "server"),
     SERVER_REQUESTS_IN_FLIGHT(Type.GAUGE, "Exchanges and tunnels it carries now.", "pool", "server"),
     SERVER_CONNECT_DURATION_SECONDS(Type.HISTOGRAM, "How long it took to connect to it.", "pool", "server"),
     SERVER_RESPONSE_DURATION_SECONDS(

@@ -38,7 +38,8 @@ final class PoolFamilies {
         Counted counted = new Counted(loops, Scope.POOL, plane.poolId(name));
         states(families, snapshot);
         traffic(families, counted);
-        if (snapshot.definition().stickyCookie().isPresent()) {
+        boolean sticky = snapshot.definition().stickyCookie().isPresent();
+        if (sticky) {
             persistence(families, counted);
         }
         if (snapshot.definition().pool().balance().algorithm() == Algorithm.URI) {
@@ -55,6 +56,7 @@ final class PoolFamilies {
             new ServerFamilies(families, name, entry, ofServer, tally)
                     .add(
                             snapshot.definition().pool().slowStart(),
+                            sticky,
                             keys.get(entry.server().name()));
         }
     }

@@ -30,11 +30,19 @@ final class ServerFamilies {
         this.now = tallies.now();
     }
 
-    /** @param share of the keys; null in a pool that does not hash */
-    void add(Duration slowStart, KeyShares.@Nullable Share share) {
+    /**
+     * @param sticky whether the pool has a sticky cookie
+     * @param share of the keys; null in a pool that does not hash
+     */
+    void add(Duration slowStart, boolean sticky, KeyShares.@Nullable Share share) {
         states();
         weights(slowStart, share);
         traffic();
+        if (sticky) {
+            add(
+                    Metric.SERVER_PERSISTENCE_HITS,
+                    counted.of(Count.PERSISTENCE_HIT) + counted.of(Count.PERSISTENCE_DRAINED));
+        }
         connections();
         checks();
     }

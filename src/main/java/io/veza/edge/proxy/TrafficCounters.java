@@ -251,10 +251,17 @@ public final class TrafficCounters implements TrafficObserver {
         }
         switch (exchange.persistence()) {
             case UNUSED -> {}
-            case HIT -> pools.add(pool, Count.PERSISTENCE_HIT, 1);
-            case DRAINED -> pools.add(pool, Count.PERSISTENCE_DRAINED, 1);
+            case HIT -> persisted(pool, Count.PERSISTENCE_HIT, server);
+            case DRAINED -> persisted(pool, Count.PERSISTENCE_DRAINED, server);
             case MISS -> pools.add(pool, Count.PERSISTENCE_MISS, 1);
             case STALE -> pools.add(pool, Count.PERSISTENCE_STALE, 1);
+        }
+    }
+
+    private void persisted(int pool, Count what, @Nullable ServerEntry server) {
+        pools.add(pool, what, 1);
+        if (server != null) {
+            servers.add(server.id(), what, 1);
         }
     }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class DashboardsTest {
 
-    private static final List<Rule> RULES = Stream.of(BoardRules.ALL, PanelRules.ALL, QueryRules.ALL)
+    private static final List<Rule> RULES = Stream.of(BoardRules.ALL, PanelRules.ALL, ColourRules.ALL, QueryRules.ALL)
             .flatMap(List::stream)
             .toList();
 
@@ -62,93 +62,93 @@ class DashboardsTest {
             quoteCharacter = '^',
             textBlock =
                     """
-            shape             ; editable                                           ; true
-            shape             ; schemaVersion                                      ; 36
-            shape             ; graphTooltip                                       ; 0
-            shape             ; id                                                 ; 7
-            shape             ; tags                                               ; []
-            name              ; uid                                                ; "edge-servers"
-            name              ; title                                              ; "Overview"
-            name              ; description                                        ; -
-            variables         ; templating.list.job.name                           ; "cluster"
-            variables         ; templating.list.instance.label                     ; "instances"
-            variables         ; templating.list.pool.multi                         ; false
-            variables         ; templating.list.pool.includeAll                    ; false
-            variables         ; templating.list.server.allValue                    ; ".*"
-            variables         ; templating.list.server.refresh                     ; 1
-            variables         ; templating.list.server.datasource.uid              ; "prometheus"
-            variables         ; templating.list.server.query.query                 ; "label_values(server)"
-            variables         ; templating.list.job.type                           ; "custom"
-            variables         ; templating.list.datasource.query                   ; "loki"
-            annotations       ; annotations.list.Down                              ; -
-            annotations       ; annotations.list.Down.enable                       ; false
-            annotations       ; annotations.list.Down.titleFormat                  ; ""
-            annotations       ; annotations.list.Down.target.expr                  ; > 0 -> >= 0
-            links             ; links                                              ; []
-            links             ; links.Edge process                                 ; -
-            links             ; links.Edge process.includeVars                     ; false
-            links             ; links.Edge process.keepTime                        ; false
-            links             ; links.Edge process.url                             ; "/d/edge-nothing"
-            links             ; links.Edge process.url                             ; "https://example.org/"
-            links of values   ; panels.table.fieldConfig.overrides.Server.properties.0.value.0.url ; edge-health -> nothing
-            links of values   ; panels.table.fieldConfig.overrides.Server.properties.0.value.0.url ; &${__url_time_range} ->
-            links of values   ; panels.table.fieldConfig.overrides.Server.properties.0.value.0.url ; var-server -> var-host
-            ids               ; panels.stat.id                                     ; 1
-            ids               ; panels.stat.id                                     ; -
-            grid              ; panels.Requests.gridPos.x                          ; 7
-            grid              ; panels.Requests.gridPos.x                          ; 22
-            grid              ; panels.Requests.gridPos.h                          ; 0
-            grid              ; panels.row.gridPos.w                               ; 12
-            texts             ; panels.table.title                                 ; -
-            texts             ; panels.table.title                                 ; "Requests"
-            texts             ; panels.table.description                           ; -
-            types             ; panels.timeseries.type                             ; "graph"
-            units             ; panels.stat.fieldConfig.defaults.unit              ; -
-            units             ; panels.stat.fieldConfig.defaults.unit              ; "seconds"
-            units             ; panels.table.fieldConfig.overrides.Requests.properties.0.value ; "rps"
-            no value          ; panels.table.fieldConfig.defaults.noValue          ; -
-            thresholds        ; panels.stat.fieldConfig.defaults.thresholds        ; -
-            thresholds        ; panels.stat.fieldConfig.defaults.thresholds.steps.0.value ; 0
-            thresholds        ; panels.Error budget left.fieldConfig.defaults.thresholds.steps.2.value ; -1
-            states            ; panels.state-timeline.fieldConfig.defaults.mappings ; []
-            states            ; panels.state-timeline.fieldConfig.defaults.mappings.0.options.5.color ; "purple"
-            states            ; panels.state-timeline.fieldConfig.defaults.mappings.0.options.4.text ; "maintenance"
-            states            ; panels.table.fieldConfig.overrides.State.properties.0.value.0.options.5 ; -
-            states            ; panels.state-timeline.targets.0.expr               ; 5 * edge -> 6 * edge
-            states            ; panels.timeseries.fieldConfig.overrides.5xx.matcher.options ; "down"
-            states            ; panels.timeseries.targets.0.legendFormat           ; "{{state}}"
-            states            ; annotations.list.Down.iconColor                    ; "dark-red"
-            colours of states ; panels.stat.fieldConfig.defaults.thresholds.steps.1.color ; "red"
-            colours of states ; panels.timeseries.fieldConfig.overrides.5xx.properties.0.value.fixedColor ; "red"
-            colours of states ; annotations.list.Restart.iconColor                 ; "blue"
-            colours of series ; panels.timeseries.fieldConfig.defaults.color.mode  ; "palette-classic"
-            data source       ; panels.stat.datasource.uid                         ; "prometheus"
-            data source       ; panels.stat.targets                                ; []
-            data source       ; panels.stat.targets.0.datasource                   ; -
-            data source       ; panels.table.targets.1.refId                       ; "A"
-            names             ; panels.stat.targets.0.expr                         ; server_state -> server_status
-            names             ; panels.stat.targets.0.expr                         ; state!= -> status!=
-            names             ; panels.stat.targets.0.expr                         ; "up" -> "UP"
-            names             ; panels.stat.targets.0.expr                         ; (pool, server) -> (pool, host)
-            names             ; annotations.list.Up.target.expr                    ; _transitions_ -> _changes_
-            selection         ; panels.stat.targets.0.expr                         ; ,server=~"$server" ->
-            selection         ; panels.stat.targets.0.expr                         ; job=~"$job" -> job="edge"
-            selection         ; annotations.list.Up.target.expr                    ; pool=~"$pool", ->
-            ranges            ; panels.timeseries.targets.0.expr                   ; $__rate_interval -> 5m
-            ranges            ; panels.timeseries.targets.0.expr                   ; $__rate_interval -> $__range
-            ranges            ; panels.timeseries.targets.0.expr                   ; [$__rate_interval] -> [1h:5m]
-            ranges            ; panels.timeseries.targets.0.expr                   ; rate( -> increase(
-            ranges            ; panels.timeseries.targets.0.expr                   ; )) -> ) offset 1d)
-            counters          ; panels.timeseries.targets.0.expr                   ; rate( -> max_over_time(
-            counters          ; panels.timeseries.targets.0.expr                   ; [$__rate_interval] ->
-            counters          ; panels.timeseries.targets.0.expr                   ; requests_total -> requests_in_flight
-            quantiles         ; panels.Duration by pool.targets.0.expr             ; le, ->
-            quantiles         ; panels.Duration by pool.targets.0.expr             ; sum by (le, pool) ->
-            legends           ; panels.timeseries.targets.0.legendFormat           ; ""
-            legends           ; panels.timeseries.targets.0.legendFormat           ; "{{status}}"
-            legends           ; panels.state-timeline.targets.0.legendFormat       ; "{{pool}}"
-            formats           ; panels.table.targets.0.format                      ; "time_series"
-            formats           ; panels.table.targets.0.range                       ; true
+            shape               ; editable                                           ; true
+            shape               ; schemaVersion                                      ; 36
+            shape               ; graphTooltip                                       ; 0
+            shape               ; id                                                 ; 7
+            shape               ; tags                                               ; []
+            name                ; uid                                                ; "edge-servers"
+            name                ; title                                              ; "Overview"
+            name                ; description                                        ; -
+            variables           ; templating.list.job.name                           ; "cluster"
+            variables           ; templating.list.instance.label                     ; "instances"
+            variables           ; templating.list.pool.multi                         ; false
+            variables           ; templating.list.pool.includeAll                    ; false
+            variables           ; templating.list.server.allValue                    ; ".*"
+            variables           ; templating.list.server.refresh                     ; 1
+            variables           ; templating.list.server.datasource.uid              ; "prometheus"
+            variables           ; templating.list.server.query.query                 ; "label_values(server)"
+            variables           ; templating.list.job.type                           ; "custom"
+            variables           ; templating.list.datasource.query                   ; "loki"
+            annotations         ; annotations.list.Down                              ; -
+            annotations         ; annotations.list.Down.enable                       ; false
+            annotations         ; annotations.list.Down.titleFormat                  ; ""
+            annotations         ; annotations.list.Down.target.expr                  ; > 0 -> >= 0
+            links               ; links                                              ; []
+            links               ; links.Edge process                                 ; -
+            links               ; links.Edge process.includeVars                     ; false
+            links               ; links.Edge process.keepTime                        ; false
+            links               ; links.Edge process.url                             ; "/d/edge-nothing"
+            links               ; links.Edge process.url                             ; "https://example.org/"
+            links of values     ; panels.table.fieldConfig.overrides.Server.properties.0.value.0.url ; edge-health -> nothing
+            links of values     ; panels.table.fieldConfig.overrides.Server.properties.0.value.0.url ; &${__url_time_range} ->
+            links of values     ; panels.table.fieldConfig.overrides.Server.properties.0.value.0.url ; var-server -> var-host
+            ids                 ; panels.stat.id                                     ; 1
+            ids                 ; panels.stat.id                                     ; -
+            grid                ; panels.Requests.gridPos.x                          ; 7
+            grid                ; panels.Requests.gridPos.x                          ; 22
+            grid                ; panels.Requests.gridPos.h                          ; 0
+            grid                ; panels.row.gridPos.w                               ; 12
+            texts               ; panels.table.title                                 ; -
+            texts               ; panels.table.title                                 ; "Requests"
+            texts               ; panels.table.description                           ; -
+            types               ; panels.timeseries.type                             ; "graph"
+            units               ; panels.stat.fieldConfig.defaults.unit              ; -
+            units               ; panels.stat.fieldConfig.defaults.unit              ; "seconds"
+            units               ; panels.table.fieldConfig.overrides.Requests.properties.0.value ; "rps"
+            no value            ; panels.table.fieldConfig.defaults.noValue          ; -
+            thresholds          ; panels.stat.fieldConfig.defaults.thresholds        ; -
+            thresholds          ; panels.stat.fieldConfig.defaults.thresholds.steps.0.value ; 0
+            thresholds          ; panels.Error budget left.fieldConfig.defaults.thresholds.steps.2.value ; -1
+            numbers of states   ; panels.state-timeline.fieldConfig.defaults.mappings ; []
+            numbers of states   ; panels.state-timeline.fieldConfig.defaults.mappings.0.options.5.color ; "purple"
+            numbers of states   ; panels.state-timeline.fieldConfig.defaults.mappings.0.options.4.text ; "maintenance"
+            numbers of states   ; panels.table.fieldConfig.overrides.State.properties.0.value.0.options.5 ; -
+            numbers of states   ; panels.state-timeline.targets.0.expr               ; 5 * edge -> 6 * edge
+            colours of states   ; panels.timeseries.fieldConfig.overrides.5xx.matcher.options ; "down"
+            colours of states   ; panels.timeseries.targets.0.legendFormat           ; "{{state}}"
+            colours of states   ; annotations.list.Down.iconColor                    ; "dark-red"
+            colours of all else ; panels.stat.fieldConfig.defaults.thresholds.steps.1.color ; "red"
+            colours of all else ; panels.timeseries.fieldConfig.overrides.5xx.properties.0.value.fixedColor ; "red"
+            colours of all else ; annotations.list.Restart.iconColor                 ; "blue"
+            colours of series   ; panels.timeseries.fieldConfig.defaults.color.mode  ; "palette-classic"
+            data source         ; panels.stat.datasource.uid                         ; "prometheus"
+            data source         ; panels.stat.targets                                ; []
+            data source         ; panels.stat.targets.0.datasource                   ; -
+            data source         ; panels.table.targets.1.refId                       ; "A"
+            names               ; panels.stat.targets.0.expr                         ; server_state -> server_status
+            names               ; panels.stat.targets.0.expr                         ; state!= -> status!=
+            names               ; panels.stat.targets.0.expr                         ; "up" -> "UP"
+            names               ; panels.stat.targets.0.expr                         ; (pool, server) -> (pool, host)
+            names               ; annotations.list.Up.target.expr                    ; _transitions_ -> _changes_
+            selection           ; panels.stat.targets.0.expr                         ; ,server=~"$server" ->
+            selection           ; panels.stat.targets.0.expr                         ; job=~"$job" -> job="edge"
+            selection           ; annotations.list.Up.target.expr                    ; pool=~"$pool", ->
+            ranges              ; panels.timeseries.targets.0.expr                   ; $__rate_interval -> 5m
+            ranges              ; panels.timeseries.targets.0.expr                   ; $__rate_interval -> $__range
+            ranges              ; panels.timeseries.targets.0.expr                   ; [$__rate_interval] -> [1h:5m]
+            ranges              ; panels.timeseries.targets.0.expr                   ; rate( -> increase(
+            ranges              ; panels.timeseries.targets.0.expr                   ; )) -> ) offset 1d)
+            counters            ; panels.timeseries.targets.0.expr                   ; rate( -> max_over_time(
+            counters            ; panels.timeseries.targets.0.expr                   ; [$__rate_interval] ->
+            counters            ; panels.timeseries.targets.0.expr                   ; requests_total -> requests_in_flight
+            quantiles           ; panels.Duration by pool.targets.0.expr             ; le, ->
+            quantiles           ; panels.Duration by pool.targets.0.expr             ; sum by (le, pool) ->
+            legends             ; panels.timeseries.targets.0.legendFormat           ; ""
+            legends             ; panels.timeseries.targets.0.legendFormat           ; "{{status}}"
+            legends             ; panels.state-timeline.targets.0.legendFormat       ; "{{pool}}"
+            formats             ; panels.table.targets.0.format                      ; "time_series"
+            formats             ; panels.table.targets.0.range                       ; true
             """)
     void each_rule_notices(String rule, String place, String value) {
         Board overview = overview();

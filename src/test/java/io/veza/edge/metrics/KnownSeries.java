@@ -1,5 +1,6 @@
 package io.veza.edge.metrics;
 
+import io.veza.edge.proxy.ExchangeFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ final class KnownSeries {
     private static final Map<String, Set<String>> OTHERS = Map.ofEntries(
             Map.entry("up", Set.of("job", "instance")),
             Map.entry("scrape_duration_seconds", Set.of("job", "instance")),
+            Map.entry("prometheus_rule_evaluation_failures_total", Set.of("job", "instance", "rule_group")),
             Map.entry("jvm_memory_used_bytes", Set.of("job", "instance", "area", "id")),
             Map.entry("jvm_gc_pause_seconds_sum", Set.of("job", "instance", "action", "cause", "gc")),
             Map.entry("lab_cache_hits_total", Set.of("job", "instance", "server")),
@@ -39,6 +41,8 @@ final class KnownSeries {
             "code", Set.of("1xx", "2xx", "3xx", "4xx", "5xx", "other"),
             "direction", Set.of("in", "out"),
             "area", Set.of("heap", "nonheap"),
+            "edge_pool_failures_total reason", Set.copyOf(ExchangeFailure.reasons()),
+            "edge_listener_refusals_total reason", Set.copyOf(ExchangeFailure.reasons()),
             "edge_pool_persistence_total result", Set.of("hit", "miss", "stale", "drained"),
             "edge_pool_hash_total result", Set.of("primary", "spilled", "keyless"),
             "edge_server_checks_total result",

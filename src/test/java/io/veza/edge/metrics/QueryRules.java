@@ -17,8 +17,6 @@ import java.util.regex.Pattern;
 /** What holds for every query: whom it asks, that its names exist, and that a counter is never shown as it is. */
 final class QueryRules {
 
-    static final Pattern STATE_NUMBER = Pattern.compile("(\\d+) \\* edge_server_state\\{[^}]*state=\"(\\w+)\"}");
-
     /** A function over a time: {@code rate(name{…}[$__rate_interval]}. */
     private static final Pattern OVER_TIME = Pattern.compile("(\\w+)\\(([\\w:]+)(?:\\{[^{}]*})?\\[([^\\]]*)]");
 
@@ -41,7 +39,7 @@ final class QueryRules {
 
     private QueryRules() {}
 
-    private static Consumer<String> of(Query query, Consumer<String> problem) {
+    private static Consumer<String> told(Query query, Consumer<String> problem) {
         return what -> problem.accept(query.where() + ": " + what + " in " + query.expression());
     }
 
@@ -79,19 +77,20 @@ final class QueryRules {
             for (Selector selector : names.selectors()) {
                 Set<String> labels = KnownSeries.labels(selector.metric());
                 if (labels.isEmpty()) {
-                    of(query, problem).accept("there is no " + selector.metric());
+                    told(query, problem).accept("there is no " + selector.metric());
                 }
                 allowed.addAll(labels);
                 for (LabelMatch match : selector.matches()) {
                     if (!labels.contains(match.label())) {
-                        of(query, problem).accept(selector.metric() + " has no label " + match.label());
+                        told(query, problem).accept(selector.metric() + " has no label " + match.label());
                     } else if (!KnownSeries.has(selector.metric(), match.label(), words(match))) {
-                        of(query, problem).accept(selector.metric() + " has no " + match.label() + " " + match.value());
+                        told(query, problem)
+                                .accept(selector.metric() + " has no " + match.label() + " " + match.value());
                     }
                 }
             }
             if (names.selectors().isEmpty() || !allowed.containsAll(names.grouping())) {
-                of(query, problem).accept("groups by " + names.grouping());
+                told(query, problem).accept("groups by " + names.grouping());
             }
         }
     }
@@ -110,7 +109,7 @@ final class QueryRules {
                     if (KnownSeries.labels(selector.metric()).contains(variable)
                             && !itsOwn
                             && !selector.matches().contains(new LabelMatch(variable, "=~", "$" + variable))) {
-                        of(query, problem).accept(selector.metric() + " for every " + variable);
+                        told(query, problem).accept(selector.metric() + " for every " + variable);
                     }
                 }
             }
@@ -124,12 +123,12 @@ final class QueryRules {
                         && call.group(1).equals("increase")
                         && call.group(3).equals("$__range");
                 if (!call.group(3).equals("$__rate_interval") && !ofTimeShown) {
-                    of(query, problem).accept("looks back " + call.group(3));
+                    told(query, problem).accept("looks back " + call.group(3));
                 }
             }
             if (query.expression().split("\\[", -1).length != overTime(query).size() + 1
                     || query.expression().contains("offset")) {
-                of(query, problem).accept("looks back in a way that is not seen through");
+                told(query, problem).accept("looks back in a way that is not seen through");
             }
         }
         // Growth in a window that is longer than a step shows one event in several bars; steps of 15 s have windows of
@@ -155,14 +154,14 @@ final class QueryRules {
                 boolean counts = KnownSeries.counts(call.group(2));
                 grown += counts && OF_COUNTERS.contains(call.group(1)) ? 1 : 0;
                 if (!counts && !call.group(1).equals("changes")) {
-                    of(query, problem).accept(call.group(1) + " of the gauge " + call.group(2));
+                    told(query, problem).accept(call.group(1) + " of the gauge " + call.group(2));
                 }
             }
             long counters = PromqlNames.of(query.expression()).selectors().stream()
                     .filter(selector -> KnownSeries.counts(selector.metric()))
                     .count();
             if (counters != grown) {
-                of(query, problem).accept("a counter as it is");
+                told(query, problem).accept("a counter as it is");
             }
         }
     }
@@ -174,7 +173,7 @@ final class QueryRules {
                     .results()
                     .count();
             if (asked != QUANTILE.matcher(query.expression()).results().count()) {
-                of(query, problem).accept("a quantile of something else");
+                told(query, problem).accept("a quantile of something else");
             }
         }
     }
@@ -190,16 +189,16 @@ final class QueryRules {
                 String legend = query.json().getString("legendFormat", "");
                 for (MatchResult label : PLACEHOLDER.matcher(legend).results().toList()) {
                     if (!labels.contains(label.group(1))) {
-                        of(query, problem).accept("there is no label for the legend " + legend);
+                        told(query, problem).accept("there is no label for the legend " + legend);
                     }
                 }
                 boolean lines = Set.of("timeseries", "state-timeline", "bargauge", "heatmap")
                         .contains(panel.type());
                 if (lines && !legend.contains("{{")) {
-                    of(query, problem).accept("the legend is " + legend);
+                    told(query, problem).accept("the legend is " + legend);
                 }
                 if (labels.contains("server") && lines && !legend.contains("{{server}}")) {
-                    of(query, problem).accept("the legend does not tell servers apart: " + legend);
+                    told(query, problem).accept("the legend does not tell servers apart: " + legend);
                 }
             }
         }
@@ -221,7 +220,7 @@ final class QueryRules {
                             default -> format.equals("time_series");
                         };
                 if (!fits || query.isInstant() == query.json().getBoolean("range", false)) {
-                    of(query, problem).accept("is asked as " + format);
+                    told(query, problem).accept("is asked as " + format);
                 }
             }
         }

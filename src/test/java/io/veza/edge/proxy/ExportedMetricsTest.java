@@ -124,6 +124,10 @@ class ExportedMetricsTest {
             assertThat(edge.metric("edge_pool_persistence_total", "api", "hit")).isEqualTo(1);
             assertThat(edge.metric("edge_pool_persistence_total", "api", "drained"))
                     .isEqualTo(1);
+            assertThat(edge.metric("edge_server_persistence_hits_total", "api", "s1"))
+                    .isEqualTo(2);
+            assertThat(edge.metric("edge_server_persistence_hits_total", "api", "s2"))
+                    .isZero();
             assertThat(edge.metric("edge_pool_persistence_total", "api", "stale"))
                     .isEqualTo(2);
         }
