@@ -171,7 +171,7 @@ done
 {
     echo "| row | unit | ${CONTENDERS//,/ | } |"
     echo "|---|---|$(printf -- '---|%.0s' "${contenders[@]}")"
-    awk -v names="$CONTENDERS" -f "$here/table.awk" "$raw"
+    awk -v names="$CONTENDERS" -f "$here/median.awk" -f "$here/table.awk" "$raw"
 } | tee "$out/table.md"
 failed=$(awk -F '\t' 'NR > 1 { n += $9 } END { print n + 0 }' "$raw")
 echo

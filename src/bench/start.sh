@@ -2,33 +2,36 @@
 # How fast a proxy is there, and how fast it is then: from its launch to the first proxied request, requests answered in its
 # first two seconds, and what memory it takes at rest and with 10,000 idle connections. Prints the table as Markdown.
 #
-# Each proxy runs pinned to core 0; the load and nginx as the server behind all of them share core 1. The contenders
+# Each proxy runs pinned to core 0 unless told otherwise; the load and nginx as the server behind all of them share core 1. The contenders
 # take turns within a round; a ratio is the median of the ratios within each round. Ends with status 1 if a request failed.
 set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-usage: src/bench/start.sh --app DIR [--rounds N] [--contenders A,B,...] [--idle N]
+usage: src/bench/start.sh [--rounds N] [--contenders A,B,...] [--idle N] [--cores LIST]
 
-  --app DIR       the edge packaged with -Dquarkus.package.jar.type=aot-jar; edge-aot is this with a cache trained here
   --rounds N      rounds of every contender (5)
   --contenders    of: edge edge-aot haproxy (all); haproxy is needed for the ratios
   --idle N        idle connections for the memory (10000); 0 leaves memory out
+  --cores LIST    cores of the proxies (0), as taskset takes them; HAProxy and the edge get a thread for each
 
-  target/quarkus-app, by a JDK 25, is the plain edge. Environment:
+  edge is target/quarkus-app; edge-aot is packaged here as the image packages it, with a cache trained here as there.
+  Both have the image's JVM options and a heap as in its 512 MB.
+
+environment:
   BENCH_JAR        the plain edge (target/quarkus-app/quarkus-run.jar)
-  BENCH_JAVA_HOME  the JDK of both (JAVA_HOME, else the java in PATH)
-  BENCH_JAVA_OPTS  their JVM flags (those of the Dockerfile)
+  BENCH_JAVA_HOME  the JDK 25 of both (JAVA_HOME, else the java in PATH)
+  BENCH_JAVA_OPTS  their JVM flags (src/main/docker/jvm.options)
 TEXT
 }
 
-ROUNDS=5 CONTENDERS=edge,edge-aot,haproxy APP='' IDLE=10000
+ROUNDS=5 CONTENDERS=edge,edge-aot,haproxy IDLE=10000 CORES=0
 while [ $# -gt 0 ]; do
     case $1 in
-        --app) APP=$(cd "$2" && pwd); shift 2 ;;
         --rounds) ROUNDS=$2; shift 2 ;;
         --contenders) CONTENDERS=$2; shift 2 ;;
         --idle) IDLE=$2; shift 2 ;;
+        --cores) CORES=$2; shift 2 ;;
         -h|--help) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
     esac
@@ -37,18 +40,21 @@ IFS=, read -ra contenders <<<"$CONTENDERS"
 
 # shellcheck source=contenders.sh
 source "$(dirname "$0")/contenders.sh"
-read -ra java_opts <<<"${BENCH_JAVA_OPTS:--XX:+UseSerialGC -XX:MaxRAMPercentage=40 -XX:-UsePerfData}"
+read -ra java_opts <<<"${BENCH_JAVA_OPTS:-@$root/src/main/docker/jvm.options}"
+threads=$(taskset -c "$CORES" nproc)
 out=$root/target/bench
+app=$out/app
 mkdir -p "$out"
 raw=$out/start.tsv
-printf 'round\tcontender\tfirst_ms\tof_life\tof_traffic\terrors\trest_kb\tidle_kb\n' >"$raw"
+: >"$raw"
+failed=0
 
 launch() { # contender: in the background, as pid[...]
     case $1 in
-        haproxy) exec taskset -c 0 haproxy -db -f "$tmp/$1.conf" ;;
-        edge) exec taskset -c 0 "$java" "${java_opts[@]}" -Dquarkus.config.locations="$tmp/$1.properties" -jar "$jar" ;;
-        edge-aot) cd "$APP"
-            exec taskset -c 0 "$java" "${java_opts[@]}" -XX:AOTCache="$tmp/edge.aot" -XX:AOTMode=on \
+        haproxy) exec taskset -c "$CORES" haproxy -db -f "$tmp/$1.conf" ;;
+        edge) exec taskset -c "$CORES" "$java" "${java_opts[@]}" -XX:MaxRAM=512m -Dquarkus.config.locations="$tmp/$1.properties" -jar "$jar" ;;
+        edge-aot) cd "$app"
+            exec taskset -c "$CORES" "$java" "${java_opts[@]}" -XX:MaxRAM=512m -XX:AOTCache="$app/edge.aot" -XX:AOTMode=on \
                 -Dquarkus.config.locations="$tmp/$1.properties" -jar quarkus-run.jar ;;
     esac >"$tmp/$1.log" 2>&1
 }
@@ -56,8 +62,8 @@ launch() { # contender: in the background, as pid[...]
 configure() { # contender
     take_port; port[$1]=$REPLY
     case $1 in
-        haproxy) config_haproxy 2 "${port[$1]}" >"$tmp/$1.conf" ;;
-        *) config_edge 2 "${port[$1]}" >"$tmp/$1.properties" ;;
+        haproxy) config_haproxy 2 "${port[$1]}" | sed "s/nbthread 1/nbthread $threads/" >"$tmp/$1.conf" ;;
+        *) config_edge 2 "${port[$1]}" | sed "s/edge.threads=1/edge.threads=$threads/" >"$tmp/$1.properties" ;;
     esac
 }
 
@@ -130,15 +136,23 @@ measure() { # round contender
         $2 != 200 { errors++; next }
         $1 + $3 <= begin + 2000000 { life++ }
         { traffic++ }
-        END { print round, name, sprintf("%.0f", (first - begin) / 1000), life + 0, traffic + 0, errors + 0, rest, idle }
-    ' "$tmp/h2load.log" >>"$raw"
-    tail -n 1 "$raw" >&2
+        END {
+            print "first proxied request, ms after the launch", round, name, (first - begin) / 1000
+            print "requests in the two seconds from the launch", round, name, life + 0
+            print "requests in the two seconds from the first", round, name, traffic + 0
+            if (rest > 0) print "memory at rest, MB", round, name, rest / 1024
+            if (idle > 0) print "memory with idle connections, MB", round, name, idle / 1024
+            exit errors > 0
+        }' "$tmp/h2load.log" >>"$raw" || failed=$((failed + 1))
+    tail -n 5 "$raw" | cut -f 3,4 | paste -s >&2
 }
 
 case ",$CONTENDERS," in
     *,edge-aot,*)
-        [ -f "$APP/quarkus-run.jar" ] || { usage >&2; exit 2; }
-        PATH=$(dirname "$(command -v "$java")"):$PATH "$root/src/main/docker/train.sh" "$APP" "$tmp/edge.aot" "${java_opts[@]}" >&2 ;;
+        echo "packaging and training" >&2
+        # In a folder of its own: target/quarkus-app stays what it is.
+        (cd "$root" && ./mvnw -q process-classes quarkus:build -Dquarkus.package.jar.type=aot-jar -Dquarkus.package.output-directory=bench/app)
+        PATH=$(dirname "$(command -v "$java")"):$PATH "$root/src/main/docker/train.sh" "$app" "$app/edge.aot" "${java_opts[@]}" >&2 ;;
 esac
 case ",$CONTENDERS," in *,edge,*) [ -f "$jar" ] || { echo "no $jar: ./mvnw -DskipTests package" >&2; exit 2; } ;; esac
 start_server
@@ -147,4 +161,13 @@ for ((round = 1; round <= ROUNDS; round++)); do
         measure "$round" "$contender"
     done
 done
-cat $raw
+
+{
+    echo "| | ${CONTENDERS//,/ | } |"
+    echo "|---|$(printf -- '---|%.0s' "${contenders[@]}")"
+    awk -v names="$CONTENDERS" -f "$here/median.awk" -f "$here/start-table.awk" "$raw"
+} | tee "$out/start.md"
+echo
+echo "cores $CORES of $(nproc), $(uname -m), $(haproxy -v | head -n 1 | cut -d' ' -f1-3)," \
+    "$("$java" -version 2>&1 | head -n 1), $ROUNDS rounds, $failed of them with failed requests"
+[ "$failed" = 0 ]

@@ -1,5 +1,5 @@
 # Raw measurements to Markdown: per row and figure one line, per contender the median, its range, and the ratio to
-# HAProxy: the median of the ratios within a round, since both sides of a ratio then met the same machine.
+# HAProxy: the median of the ratios within a round, since both sides of a ratio then met the same machine. With median.awk.
 BEGIN { FS = "\t"; contenders = split(names, name, ",") }
 NR == 1 { next }
 !($1 in seen) { seen[$1] = 1; row[++rows] = $1 }
@@ -8,14 +8,6 @@ NR == 1 { next }
     value[$1, $3, "CPU µs/request", $2] = $6
     value[$1, $3, "requests/s", $2] = $7
     value[$1, $3, "p99 ms", $2] = $8
-}
-function median(list, n,    i, j, t) {
-    for (i = 2; i <= n; i++) {
-        t = list[i]
-        for (j = i - 1; j >= 1 && list[j] > t; j--) list[j + 1] = list[j]
-        list[j + 1] = t
-    }
-    return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
 }
 function cell(r, c, unit,    i, n, m, list, ratio, text, format, base) {
     format = unit == "requests/s" ? "%.0f" : "%.2f"

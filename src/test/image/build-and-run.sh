@@ -25,9 +25,9 @@ trap 'exit 130' INT TERM
 start_engine
 stand_in_java "$root/Dockerfile"
 docker build -t "$image" "$root" >"$tmp/build.log" 2>&1 || { tail -n 60 "$tmp/build.log" >&2; fail "the build"; }
-say "built, $(docker image inspect -f '{{.Size}}' "$image" | awk '{ print int($1 / 1e6) " MB" }')," \
-    "of which our own $(docker history --format '{{.CreatedBy}} {{.Size}}' --human=false "$image" |
-        awk '/COPY|RUN|WORKDIR/ { n += $NF } END { print int(n / 1e6) " MB" }')"
+size() { docker image inspect -f '{{.Size}}' "$1"; }
+base=$(grep -e -jre- "$tmp/bases")
+say "built, $((($(size "$image") - $(size "$base")) / 1000000)) MB on top of its base image's $(($(size "$base") / 1000000)) MB"
 sed -n 's/^\(requests .*\)/trained: \1/p; s/^\(edge.aot.*\)/trained: \1/p' "$tmp/build.log" | while read -r line; do say "$line"; done
 docker run --rm --read-only --network none --entrypoint java "$image" @jvm.options -XX:AOTCache=edge.aot -XX:AOTMode=on \
     -jar quarkus-run.jar help >/dev/null 2>"$tmp/cache.log" || fail "its AOT cache does not fit: $(cat "$tmp/cache.log")"

@@ -78,7 +78,7 @@ make() { # tag, Dockerfile lines...: of $debian and, over it, $tmp/over
     standins+=("$tag")
 }
 
-# The stand-ins for a JDK and a JRE of $1 that the Dockerfile builds on. The JDK's has this machine's Maven repository, if
+# The stand-ins for the JDK and the JRE that a Dockerfile builds on. The JDK's has this machine's Maven repository, if
 # there is one, so that the build downloads only what that lacks; the JRE's is linked of the JDK, as the image's is.
 stand_in_java() { # Dockerfile
     local java base home path
@@ -86,6 +86,7 @@ stand_in_java() { # Dockerfile
     home=${IMAGE_JDK:-}
     [ -n "$home" ] || home=$(find /usr/lib/jvm -maxdepth 1 -name 'temurin-25-*' -type d | head -n 1)
     [ -n "$home" ] || home=$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")
+    grep -q '^JAVA_VERSION="25' "$home/release" || fail "needs a JDK 25 for the stand-ins, as /usr/lib/jvm/temurin-25-* or in IMAGE_JDK"
     path='ENV PATH=/opt/java/openjdk/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
     sed -n 's/^FROM \([^ ]*\).*/\1/p' "$1" | sed "s/\${JAVA}/$java/" | sort -u >"$tmp/bases"
     while read -r base; do

@@ -75,7 +75,8 @@ def overrides(panel, name):
     """What a panel sets for one of its fields."""
     found = dict(panel["fieldConfig"]["defaults"])
     for override in panel["fieldConfig"]["overrides"]:
-        if override["matcher"]["id"] == "byName" and override["matcher"]["options"] == name:
+        kind, options = override["matcher"]["id"], override["matcher"]["options"]
+        if options == name if kind == "byName" else re.search(options.strip("/"), name):
             found.update({each["id"]: each["value"] for each in override["properties"]})
     return found
 
@@ -209,7 +210,9 @@ def draw_lines(picture, board, panel, x, y, w, h):
     for target, query, instant, step in board.targets(panel):
         for labels, numbers in picture.prometheus.series(query, instant, step):
             if numbers:
-                lines.append((legend(target, labels), numbers))
+                name = legend(target, labels)
+                turned = overrides(panel, name).get("custom.transform") == "negative-Y"
+                lines.append((name, [(t, -v if turned else v) for t, v in numbers]))
     lines.sort(key=lambda one: one[0])
     bars, stacked = custom["drawStyle"] == "bars", custom["stacking"]["mode"] == "normal"
     # Each line's numbers with what they stand on.
@@ -222,12 +225,17 @@ def draw_lines(picture, board, panel, x, y, w, h):
     above_zero = {name for name, numbers in lines if any(v for _, v in numbers)}
     top = max([base + v for _, numbers in drawn for _, base, v in numbers] + [custom.get("axisSoftMax", 0), 1e-9])
     top = defaults.get("max", top * 1.05)
+    low = min([v for _, numbers in lines for _, v in numbers] + [0]) * 1.05
     left, bottom = 62, 54 if len(lines) > 3 else 38
     px, pw, py, ph = x + left, w - left - 12, y + 4, h - bottom - 8
-    for share in (0, 0.5, 1):
-        at = py + ph * (1 - share)
+
+    def height(value):
+        return py + ph * (top - value) / (top - low)
+
+    for value in (0, top / 2, top):
+        at = height(value)
         picture.line(px, at, px + pw, at, GRID)
-        picture.text(px - 6, at + 4, number(top * share, defaults.get("unit")), 10, PALE, "end")
+        picture.text(px - 6, at + 4, number(value, defaults.get("unit")), 10, PALE, "end")
     for annotation, query in board.annotations():
         for _, numbers in picture.prometheus.series(query):
             # An event is in several windows: it is drawn where it is first seen.
@@ -238,13 +246,13 @@ def draw_lines(picture, board, panel, x, y, w, h):
     if custom.get("thresholdsStyle", {}).get("mode") == "dashed":
         for step_ in defaults["thresholds"]["steps"][1:]:
             if step_["value"] <= top:
-                at = py + ph * (1 - step_["value"] / top)
+                at = height(step_["value"])
                 picture.line(px, at, px + pw, at, color(step_["color"]), "6 4")
     for name, numbers in drawn:
         if stacked and name not in above_zero:
             continue  # it would lie on the line below it and hide its colour
         stroke = picture.color_of(panel, name)
-        points = [(picture.when(t, px, pw), py + ph * (1 - (base + v) / top), py + ph * (1 - base / top)) for t, base, v in numbers]
+        points = [(picture.when(t, px, pw), height(base + v), height(base)) for t, base, v in numbers]
         if bars:
             for at, high, low in points:
                 picture.box(at - 4, high, 8, low - high, stroke, 0, 0.8)

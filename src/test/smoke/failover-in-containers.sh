@@ -11,7 +11,7 @@ start_lab() {
   token=$(setting EDGE_ADMIN_TOKEN '')
   curl --silent --fail --max-time 5 --output /dev/null "$management/q/health/ready" ||
     fail "no edge is ready at $management: docker compose up --build"
-  began=$(date -u +%Y-%m-%dT%H:%M:%S)
+  opened=$(date -u +%Y-%m-%dT%H:%M:%S)
   step "the edge is published on $edge_port"
 }
 
@@ -51,8 +51,8 @@ set_state() { # drain, maint or ready
     "$management/api/pools/api_pool/servers/backend-api-1/state" || fail "the JSON API does not take the state $1"
 }
 
-# How many transitions of backend-api-1 to this state the JSON API tells of since this began.
+# How many transitions of backend-api-1 to this state the JSON API tells of since this opened.
 transitions_to() { # state
-  read_api 'transitions?pool=api_pool&server=backend-api-1' --arg began "$began" --arg to "$1" \
-    '[.[] | select(.at >= $began and .to == $to and (.from | contains("/") | not))] | length'
+  read_api 'transitions?pool=api_pool&server=backend-api-1' --arg opened "$opened" --arg to "$1" \
+    '[.[] | select(.at >= $opened and .to == $to and (.from | contains("/") | not))] | length'
 }
