@@ -62,6 +62,12 @@ say "runs as user $owner"
 grep -q libnetty_transport_native_epoll "/proc/$(docker inspect -f '{{.State.Pid}}' "$edge")/maps" ||
     fail "Netty's native transport is not loaded"
 say "uses the native transport"
+for thread in "/proc/$(docker inspect -f '{{.State.Pid}}' "$edge")"/task/*; do
+    [[ $(<"$thread/comm") == 'C2 CompilerThre'* ]] || continue
+    # The nineteenth field, counted after the name, which may hold blanks.
+    [ "$(sed 's/.*) //' "$thread/stat" | cut -d ' ' -f 17)" = 10 ] || fail "its compiler competes with traffic"
+done
+say "its compiler stands back for traffic"
 healthy() { [ "$(docker inspect -f '{{.State.Health.Status}}' "$edge")" = healthy ]; }
 await healthy || fail "not healthy: $(docker inspect -f '{{json .State.Health.Log}}' "$edge")"
 say "healthy"

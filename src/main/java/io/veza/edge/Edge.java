@@ -48,6 +48,7 @@ public final class Edge {
     private static void serve(String[] args) {
         Prober.limitNameCache();
         if (!startedByQuarkusTools()) {
+            BackgroundCompiler.standBack();
             List<Problem> problems = problems();
             if (!problems.isEmpty()) {
                 System.err.println("The configuration is not valid, nothing was started:");
