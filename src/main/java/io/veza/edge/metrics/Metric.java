@@ -128,7 +128,7 @@ public enum Metric {
     PROCESS_CONFIG_VERSION(
             Type.GAUGE, "Counts from 1 what operators changed: weights, addresses, limits, servers added and removed."),
     PROCESS_EVENT_LOOP_DELAY_SECONDS(
-            Type.HISTOGRAM, "How much later than due the event loops came round, looked at every 50 ms on each."),
+            Type.HISTOGRAM, "By how much more than 50 ms two looks of an event loop at its clock were apart."),
     PROCESS_CPU_SECONDS(Type.COUNTER, "CPU time of the process."),
     PROCESS_RESIDENT_MEMORY_BYTES(Type.GAUGE, "Memory of the process that is not paged out; only on Linux."),
     PROCESS_DIRECT_MEMORY_BYTES(Type.GAUGE, "Memory held by Netty's buffers outside the heap."),

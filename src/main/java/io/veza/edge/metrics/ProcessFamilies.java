@@ -40,7 +40,10 @@ final class ProcessFamilies {
                 Metric.PROCESS_EVENT_LOOP_DELAY_SECONDS,
                 TrafficCounters.histogram(loops, Scope.LOOP, 0, Histogram.DELAY));
         resident().ifPresent(bytes -> families.add(Metric.PROCESS_RESIDENT_MEMORY_BYTES, bytes));
-        families.add(Metric.PROCESS_DIRECT_MEMORY_BYTES, TrafficPlane.directMemory());
+        // Netty counts all of its own where the JVM lets it free by itself, and says -1 where not.
+        families.add(
+                Metric.PROCESS_DIRECT_MEMORY_BYTES,
+                Math.max(PlatformDependent.usedDirectMemory(), TrafficPlane.directMemory()));
         families.add(Metric.PROCESS_DIRECT_MEMORY_LIMIT_BYTES, PlatformDependent.maxDirectMemory());
         if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system) {
             families.add(Metric.PROCESS_CPU_SECONDS, system.getProcessCpuTime() / 1e9);

@@ -91,7 +91,7 @@ public final class TrafficCounters implements TrafficObserver {
         CONNECT,
         /** From the connection to the end of the response's head. */
         RESPONSE,
-        /** How much later than due the event loop came round. */
+        /** By how much more than a tick two turns of the event loop were apart. */
         DELAY
     }
 

@@ -47,7 +47,7 @@ public interface TrafficObserver {
 
     void tunnelClosed(int pool, ServerEntry server);
 
-    /** The event loop came round, this much later than it should have. */
+    /** The event loop looked at its clock, this much more than a tick after the last time. */
     void turned(long lateNanos);
 
     /** A request came to its end, one way or the other; one that became a tunnel, with the tunnel. */

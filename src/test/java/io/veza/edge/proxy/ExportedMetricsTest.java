@@ -14,8 +14,10 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What a scrape says of real traffic, of servers that come, go and change, and of nothing. */
+@Timeout(60)
 class ExportedMetricsTest {
 
     private static final Balance HASHED = new Balance(Algorithm.URI, new HashKey.Query("k"), OptionalDouble.empty());
