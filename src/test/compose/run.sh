@@ -17,7 +17,7 @@ source "$(dirname "$0")/compose.sh"
 
 export COMPOSE_PROJECT_NAME=veza-edge-lab-$$
 export EDGE_ADMIN_TOKEN=a-token-of-the-compose-test
-export EDGE_PORT MANAGEMENT_PORT PROMETHEUS_PORT ALERTMANAGER_PORT
+export TRAFFIC_PORT MANAGEMENT_PORT PROMETHEUS_PORT ALERTMANAGER_PORT
 export SLOW_START_SECONDS=6 CHAOS_PERIOD=5
 default=(edge backend-api-1 backend-api-2 stream-srv-1 stream-srv-2 prometheus)
 fillers=()
@@ -44,7 +44,7 @@ done
 
 # Ports that are free now, none of them ephemeral.
 next_port=$((20000 + RANDOM % 8000))
-for name in EDGE_PORT MANAGEMENT_PORT PROMETHEUS_PORT ALERTMANAGER_PORT; do
+for name in TRAFFIC_PORT MANAGEMENT_PORT PROMETHEUS_PORT ALERTMANAGER_PORT; do
     while next_port=$((next_port + 1)); (exec 3<>"/dev/tcp/127.0.0.1/$next_port") 2>/dev/null; do :; done
     printf -v "$name" %s "$next_port"
 done
@@ -83,7 +83,7 @@ address_of() { # service: of its container in the network of the fleets
 }
 
 served_by() { # server: by one of four requests
-    curl -s -m 5 -o /dev/null -D - "http://127.0.0.1:$EDGE_PORT/api/v1/whoami?n=[1-4]" | grep -qi "^x-served-by: $1"
+    curl -s -m 5 -o /dev/null -D - "http://127.0.0.1:$TRAFFIC_PORT/api/v1/whoami?n=[1-4]" | grep -qi "^x-served-by: $1"
 }
 
 start_engine
@@ -137,7 +137,7 @@ done
 say "no root, no capabilities, no new privileges, read-only, limited"
 [ $memory_is_limited = yes ] || say "NOTE: this engine does not enforce the memory limits (no such cgroup here); they were set, not tried"
 [ "$(docker network inspect -f '{{.Internal}}' "${COMPOSE_PROJECT_NAME}_back")" = true ] || fail "the fleets' network is not internal"
-for port in "$EDGE_PORT" "$MANAGEMENT_PORT" "$PROMETHEUS_PORT" "$ALERTMANAGER_PORT"; do
+for port in "$TRAFFIC_PORT" "$MANAGEMENT_PORT" "$PROMETHEUS_PORT" "$ALERTMANAGER_PORT"; do
     ! ss -Hltn "sport = :$port" | awk '{ print $4 }' | grep -v '^127\.0\.0\.1:' || fail "port $port is open beyond 127.0.0.1"
 done
 say "published on 127.0.0.1 only"

@@ -6,7 +6,7 @@ api='JSON API'
 source "$here/../compose/compose.sh"
 
 start_lab() {
-  edge_port=$(setting EDGE_PORT 8080)
+  edge_port=$(setting TRAFFIC_PORT 8080)
   management=http://127.0.0.1:$(setting MANAGEMENT_PORT 9100)
   token=$(setting EDGE_ADMIN_TOKEN '')
   curl --silent --fail --max-time 5 --output /dev/null "$management/q/health/ready" ||
