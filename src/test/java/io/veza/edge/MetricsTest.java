@@ -28,7 +28,6 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a scrape of the management address gets, held against the catalogue. */
 @QuarkusTest
@@ -116,22 +115,6 @@ class MetricsTest {
                         .collect(Collectors.toMap(
                                 Metric::exportedName,
                                 metric -> metric.type().name().toLowerCase(Locale.ROOT))));
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "edge_pool_requests_total{pool=\"stream_pool\",code=\"5xx\"}",
-                "edge_pool_failures_total{pool=\"stream_pool\",reason=\"queue_full\"}",
-                "edge_pool_tunnels_closed_total{pool=\"stream_pool\",reason=\"drained\"}",
-                "edge_pool_transitions_total{pool=\"stream_pool\",from=\"maint\",to=\"up\"}",
-                "edge_server_checks_total{pool=\"stream_pool\",server=\"stream-srv-2\",result=\"body\"}",
-                "edge_server_transitions_total{pool=\"stream_pool\",server=\"stream-srv-2\",state=\"maint\"}",
-                "edge_listener_refusals_total{listener=\"http\",reason=\"length_and_encoding\"}",
-                "edge_process_log_lines_dropped_total"
-            })
-    void what_has_not_happened_yet_is_zero_and_not_absent(String series) {
-        assertThat(scrape()).contains("\n" + series + " 0.0\n");
     }
 
     @Test

@@ -15,6 +15,8 @@ import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a scrape says of real traffic, of servers that come, go and change, and of nothing. */
 @Timeout(60)
@@ -24,6 +26,33 @@ class ExportedMetricsTest {
 
     private static RawServer.Script answering() {
         return RawServer.always(RawServer.ok("x"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "edge_pool_requests_total api 5xx",
+                "edge_pool_failures_total api queue_full",
+                "edge_pool_tunnels_closed_total api drained",
+                "edge_pool_transitions_total api maint up",
+                "edge_pool_persistence_total api stale",
+                "edge_server_checks_total api s1 body",
+                "edge_server_transitions_total api s1 maint",
+                "edge_server_response_duration_seconds_bucket api s1 0.25",
+                "edge_listener_refusals_total http length_and_encoding",
+                "edge_process_log_lines_dropped_total"
+            })
+    void what_has_not_happened_yet_is_zero_and_not_absent(String series) throws Exception {
+        List<String> words = List.of(series.split(" "));
+        try (EdgeFixture edge = EdgeFixture.with().servers(1).start()) {
+
+            assertThat(edge.collector.collect().stream()
+                            .flatMap(family -> family.samples.stream())
+                            .filter(sample -> sample.name.equals(words.get(0))
+                                    && sample.labelValues.equals(words.subList(1, words.size())))
+                            .map(sample -> sample.value))
+                    .containsExactly(0.0);
+        }
     }
 
     @Test
