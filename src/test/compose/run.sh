@@ -101,7 +101,7 @@ say "built after $SECONDS s"
 # The edge first and alone: it starts without its servers.
 ours=yes
 up() { # options and services...
-    compose up -d "$@" >"$tmp/up.log" 2>&1 || { cat "$tmp/up.log" >&2; fail "compose up $*"; }
+    compose up -d --build "$@" >"$tmp/up.log" 2>&1 || { cat "$tmp/up.log" >&2; fail "compose up $*"; }
 }
 up edge
 await_healthy edge
