@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What is exported of one server beside its traffic: checks, transitions, down time. Unlike {@link ServerHistory} an operator
@@ -19,7 +18,7 @@ final class ServerTally {
     private final Map<Outcome, Long> checks = new EnumMap<>(Outcome.class);
     private final Map<ServerCondition, Long> transitions = new EnumMap<>(ServerCondition.class);
     private final ServerHistory history;
-    private @Nullable Duration lastCheck;
+    private Duration lastCheck = Duration.ZERO;
 
     /** @param first the state that the server begins with, into which there is no transition */
     ServerTally(ServerState first) {
@@ -51,7 +50,6 @@ final class ServerTally {
 
     /** How long the last check took; zero before the first. */
     synchronized Duration lastCheck() {
-        Duration took = lastCheck;
-        return took == null ? Duration.ZERO : took;
+        return lastCheck;
     }
 }
