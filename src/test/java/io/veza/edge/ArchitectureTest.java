@@ -43,13 +43,14 @@ class ArchitectureTest {
             Row.of("persistence", "pool"),
             Row.of("control", "pool", "health", "balance", "persistence"),
             Row.of("config", "pool", "health", "balance", "persistence", "control"),
-            Row.of("probe", "control", "health", "pool"),
+            Row.of("probe", "control", "tls", "health", "pool"),
             Row.of("http1"),
-            Row.of("proxy", "http1", "control", "pool", "health", "balance", "persistence"),
+            Row.of("http2", "http1"),
+            Row.of("proxy", "http2", "http1", "tls", "control", "pool", "health", "balance", "persistence"),
             Row.of("tls"),
-            Row.of("metrics", "proxy", "control", "health", "pool"),
+            Row.of("metrics", "proxy", "tls", "control", "health", "pool"),
             Row.of("accesslog", "proxy", "control", "pool"),
-            Row.of("admin", "metrics", "proxy", "control", "health", "balance", "persistence", "pool"),
+            Row.of("admin", "metrics", "proxy", "tls", "control", "health", "balance", "persistence", "pool"),
             Row.of("console", "admin"),
             Row.of("lab"));
 

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>While a request is being answered, what the client sends ahead is held back unread, at most one buffer of it.
  */
-final class ClientConnection extends ChannelInboundHandlerAdapter implements ClientSide {
+final class ClientConnection extends ChannelInboundHandlerAdapter implements ClientSide, ClientSession {
 
     /**
      * A client that ends its sending side this soon after a request has half-closed and waits for the answer, as {@code nc
@@ -247,11 +248,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         current.requestEnd(body.trailers());
     }
 
-    void pauseReading() {
+    @Override
+    public void pauseReading() {
         channel.config().setAutoRead(false);
     }
 
-    void resumeReading() {
+    @Override
+    public void resumeReading() {
         channel.config().setAutoRead(true);
     }
 
@@ -445,19 +448,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         readOn();
     }
 
-    /** Sends what came through the tunnel. Takes over the buffer. */
-    void tunnelData(ByteBuf data) {
+    @Override
+    public void tunnelData(ByteBuf data) {
         response.count(data.readableBytes());
         channel.write(data, channel.voidPromise());
     }
 
-    /** Lets go of the tunnel, which has ended: its request is no more to be asked for. */
-    void tunnelOver() {
+    @Override
+    public void tunnelOver() {
         tunnel = null;
     }
 
-    /** The tunnel has ended; what was sent through it still goes out. */
-    void closeTunnel() {
+    @Override
+    public void closeTunnel() {
         closeAfterWrites();
     }
 
@@ -602,22 +605,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     // What operators ask and do
 
-    long id() {
-        return id;
-    }
-
-    /** Whether nothing is under way, not even a part of a request. */
-    boolean isIdle() {
+    @Override
+    public boolean isIdle() {
         return exchange == null && tunnel == null && head == null && !closing;
     }
 
-    /** Whether it has been idle for this long. */
-    boolean isIdleFor(long nanos, long nowNanos) {
+    @Override
+    public boolean isIdleFor(long nanos, long nowNanos) {
         return isIdle() && nowNanos - endedNanos >= nanos;
     }
 
-    /** Ends the connection because an operator wants it gone; a request that has no answer yet gets a refusal. */
-    void shutdown() {
+    /** A request that has no answer yet gets a refusal. */
+    @Override
+    public boolean shutdown(long session) {
+        if (session == id) {
+            shutdown();
+        }
+        return session == id;
+    }
+
+    private void shutdown() {
         Tunnel through = tunnel;
         Exchange current = exchange;
         if (through != null) {
@@ -630,25 +637,33 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         }
     }
 
-    /** Ends the exchange under way, if there is one, because the edge ends. */
-    void giveUp() {
+    /** The next answer says it. */
+    @Override
+    public void drain() {}
+
+    @Override
+    public void giveUp() {
         Exchange current = exchange;
         if (current != null) {
             current.giveUp(ExchangeFailure.Cause.SHUT_DOWN);
         }
     }
 
-    /** Closes at once what nobody waits for. */
-    void closeIdle() {
+    @Override
+    public void closeIdle() {
         closeAfterWrites();
     }
 
-    OpenSession describe(long nowNanos) {
+    @Override
+    public void describe(long nowNanos, Consumer<OpenSession> to) {
+        to.accept(describe(nowNanos));
+    }
+
+    private OpenSession describe(long nowNanos) {
         Tunnel through = tunnel;
         Exchange current = through != null ? through.exchange() : exchange;
         ServerEntry server = through != null ? through.server() : current == null ? null : current.server();
-        ServerConnection to =
-                through != null ? through.serverConnection() : current == null ? null : current.connection();
+        ServerSide to = through != null ? through.serverSide() : current == null ? null : current.connection();
         return new OpenSession(
                 id,
                 listener.name(),
@@ -658,7 +673,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
                 Optional.ofNullable(current).map(Exchange::request),
                 Optional.ofNullable(current).map(Exchange::pool),
                 Optional.ofNullable(server).map(entry -> entry.server().name()),
-                Optional.ofNullable(to).map(ServerConnection::address),
+                Optional.ofNullable(to).map(ServerSide::address),
                 Duration.ofNanos(nowNanos - (current != null ? current.startNanos() : endedNanos)),
                 current == null && head == null ? 0 : bytesIn,
                 current == null ? 0 : response.bytes());

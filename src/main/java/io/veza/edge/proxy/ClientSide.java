@@ -38,8 +38,22 @@ interface ClientSide {
     /** Lets go of the exchange, which is over and told of: turns to the next one or ends. */
     void exchangeOver();
 
-    /** Answers 101 and from now on speaks through the tunnel. */
+    /** Answers that the upgrade is granted and from now on speaks through the tunnel. */
     void switchTo(Tunnel tunnel, ResponseHead head, Exchange exchange);
+
+    /** Sends what came through the tunnel. Takes over the buffer. */
+    void tunnelData(ByteBuf data);
+
+    /** Stops reading until the server has taken what came through the tunnel. */
+    void pauseReading();
+
+    void resumeReading();
+
+    /** Lets go of the tunnel, which has ended: its request is no more to be asked for. */
+    void tunnelOver();
+
+    /** The tunnel has ended; what was sent through it still goes out. */
+    void closeTunnel();
 
     /** Writes an answer if none has begun, else has the connection end so that the client sees that its response is cut. */
     void failed(ExchangeFailure failure);

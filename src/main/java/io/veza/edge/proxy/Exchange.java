@@ -58,7 +58,7 @@ final class Exchange {
     /** The server whose place another one is to take. */
     private @Nullable ServerEntry unreachable;
 
-    private @Nullable ServerConnection connection;
+    private @Nullable ServerSide connection;
     private @Nullable String awaited;
     private boolean requestOver;
     private boolean bodySent;
@@ -197,7 +197,7 @@ final class Exchange {
             return;
         }
         ServerConnections connections = loop.connections(chosen);
-        ServerConnection idle = staleRetried || retried ? null : connections.takeIdle(address);
+        ServerSide idle = staleRetried || retried ? null : connections.takeIdle(address);
         reused = idle != null;
         if (idle != null) {
             loop.observer.reused(chosen);
@@ -213,7 +213,7 @@ final class Exchange {
     }
 
     /** False if the exchange has ended meanwhile and the connection is free for another. */
-    boolean connected(ServerConnection to) {
+    boolean connected(ServerSide to) {
         if (phase != Phase.CONNECTING) {
             return false;
         }
@@ -253,7 +253,7 @@ final class Exchange {
         return left;
     }
 
-    private void send(ServerConnection to) {
+    private void send(ServerSide to) {
         connection = to;
         phase = Phase.SENT;
         course.sent();
@@ -264,7 +264,7 @@ final class Exchange {
 
     /** Whether a piece of the body can be sent on now; if not, {@link ClientSide#resumeUpload} will be called. */
     boolean takesBody() {
-        ServerConnection to = connection;
+        ServerSide to = connection;
         if (to != null && !to.isWritable()) {
             to.flush();
         }
@@ -273,7 +273,7 @@ final class Exchange {
 
     /** Sends a piece of the request's body. Takes over the buffer. */
     void requestData(ByteBuf data) {
-        ServerConnection to = connection;
+        ServerSide to = connection;
         if (to == null) {
             data.release();
         } else {
@@ -284,7 +284,7 @@ final class Exchange {
 
     void requestEnd(@Nullable Trailers trailers) {
         requestOver = true;
-        ServerConnection to = connection;
+        ServerSide to = connection;
         if (to != null) {
             bodySent = true;
             to.requestEnd(trailers);
@@ -293,7 +293,7 @@ final class Exchange {
 
     /** Sends what is buffered towards the server. */
     void flushServer() {
-        ServerConnection to = connection;
+        ServerSide to = connection;
         if (to != null) {
             to.flush();
         }
@@ -318,7 +318,7 @@ final class Exchange {
     /** Relays a piece of the response's body. Takes over the buffer. */
     void responseData(ByteBuf data) {
         client.responseData(data);
-        ServerConnection from = connection;
+        ServerSide from = connection;
         if (from != null && !client.isWritable()) {
             // Sending now is often enough, and cheaper than to stop reading and begin again.
             client.flush();
@@ -331,7 +331,7 @@ final class Exchange {
 
     /** The client has taken what it was given. */
     void clientWritable() {
-        ServerConnection from = connection;
+        ServerSide from = connection;
         if (responsePaused && from != null) {
             responsePaused = false;
             from.resumeResponse();
@@ -347,7 +347,7 @@ final class Exchange {
 
     /** Turns into a tunnel; null if this is not the answer to an upgrade that was asked for. */
     @Nullable
-    Tunnel upgrade(ResponseHead head, ServerConnection with) {
+    Tunnel upgrade(ResponseHead head, ServerSide with) {
         byte[] expected = expectedAccept;
         ServerEntry chosen = server;
         if (expected == null || chosen == null || !head.accepts(expected)) {
@@ -407,7 +407,7 @@ final class Exchange {
     void abandon() {
         if (phase != Phase.ENDED) {
             ServerEntry left = server;
-            ServerConnection to = connection;
+            ServerSide to = connection;
             end();
             over(left, ExchangeFailure.Cause.ABORTED, System.nanoTime());
             if (to != null) {
@@ -420,7 +420,7 @@ final class Exchange {
     void giveUp(ExchangeFailure failure) {
         if (phase != Phase.ENDED) {
             ServerEntry left = server;
-            ServerConnection to = connection;
+            ServerSide to = connection;
             endWith(failure, left);
             if (to != null) {
                 to.abandon();
@@ -510,7 +510,7 @@ final class Exchange {
     }
 
     @Nullable
-    ServerConnection connection() {
+    ServerSide connection() {
         return connection;
     }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * One connection to one server, speaking HTTP/1.1: serves one exchange at a time, or rests, or carries a tunnel. Reads
  * responses as strictly as requests are read. Belongs to one event loop.
  */
-final class ServerConnection extends ChannelInboundHandlerAdapter {
+final class ServerConnection extends ChannelInboundHandlerAdapter implements ServerSide {
 
     private final TrafficLoop loop;
     private final ServerConnections home;
@@ -78,8 +78,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Sends a request's head; its body follows by {@link #requestData}. Takes over the buffer. */
-    void begin(Exchange newExchange, ByteBuf requestHead, boolean chunked, boolean bodyless) {
+    @Override
+    public void begin(Exchange newExchange, ByteBuf requestHead, boolean chunked, boolean bodyless) {
         exchange = newExchange;
         anyByte = false;
         inBody = false;
@@ -89,12 +89,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         loop.wheel.arm(timer, newExchange.serverTicks());
     }
 
-    boolean isWritable() {
+    @Override
+    public boolean isWritable() {
         return channel.isWritable();
     }
 
-    /** Sends a piece of the request's body. Takes over the buffer. */
-    void requestData(ByteBuf data) {
+    @Override
+    public void requestData(ByteBuf data) {
         if (requestChunked) {
             Chunks.write(channel, data);
         } else {
@@ -103,7 +104,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         touch();
     }
 
-    void requestEnd(@Nullable Trailers trailers) {
+    @Override
+    public void requestEnd(@Nullable Trailers trailers) {
         requestOver = true;
         if (requestChunked) {
             channel.write(Chunks.last(channel, trailers, loop.writer), channel.voidPromise());
@@ -111,12 +113,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         touch();
     }
 
-    void flush() {
+    @Override
+    public void flush() {
         channel.flush();
     }
 
-    /** Lets the exchange go on without this connection, which ends if it was in the middle of something. */
-    void abandon() {
+    @Override
+    public void abandon() {
         exchange = null;
         if (channel.isActive()) {
             close();
@@ -307,12 +310,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Stops reading until the client has taken what there is. */
-    void pauseResponse() {
+    @Override
+    public void pauseResponse() {
         channel.config().setAutoRead(false);
     }
 
-    void resumeResponse() {
+    @Override
+    public void resumeResponse() {
         channel.config().setAutoRead(true);
     }
 
@@ -365,13 +369,14 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Closes behind all that was written, or when the server has not taken it within this time. */
-    void closeAfterWrites(long ticks) {
+    @Override
+    public void closeAfterWrites(long ticks) {
         loop.wheel.arm(timer, ticks);
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> close());
     }
 
-    void close() {
+    @Override
+    public void close() {
         channel.close();
     }
 
@@ -416,11 +421,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    InetSocketAddress address() {
+    @Override
+    public InetSocketAddress address() {
         return address;
     }
 
-    Channel channel() {
-        return channel;
+    @Override
+    public void tunnelData(ByteBuf data) {
+        channel.write(data, channel.voidPromise());
     }
 }

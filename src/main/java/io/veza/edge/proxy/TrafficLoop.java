@@ -66,7 +66,7 @@ final class TrafficLoop {
     /** Whether the edge is going down, so that connections end with their next answer. */
     boolean stopping;
 
-    final Set<ClientConnection> clients = new LinkedHashSet<>();
+    final Set<ClientSession> clients = new LinkedHashSet<>();
     final TimerWheel wheel = new TimerWheel();
     final HeadWriter writer = new HeadWriter();
     final RequestIds ids = new RequestIds();
@@ -199,6 +199,7 @@ final class TrafficLoop {
     void drain(Duration within) {
         stopping = true;
         forEachServer(ServerConnections::stopDraining);
+        List.copyOf(clients).forEach(ClientSession::drain);
         tunnelDrain = new TunnelDrain(eventLoop, this::tunnels, within);
         long tick = IDLE_GRACE.toNanos() / 4;
         idleClosing = eventLoop.scheduleAtFixedRate(this::closeIdle, tick, tick, TimeUnit.NANOSECONDS);
@@ -214,7 +215,7 @@ final class TrafficLoop {
         long now = System.nanoTime();
         List.copyOf(clients).stream()
                 .filter(client -> client.isIdleFor(IDLE_GRACE.toNanos(), now))
-                .forEach(ClientConnection::closeIdle);
+                .forEach(ClientSession::closeIdle);
     }
 
     /** Ends everything: exchanges and tunnels, then what is left of connections, then the timers. */
@@ -228,9 +229,9 @@ final class TrafficLoop {
             idleClosing.cancel(false);
         }
         // Before their servers' connections are cut, which would have them sent once more.
-        List.copyOf(clients).forEach(ClientConnection::giveUp);
+        List.copyOf(clients).forEach(ClientSession::giveUp);
         forEachServer(ServerConnections::cut);
-        List.copyOf(clients).stream().filter(ClientConnection::isIdle).forEach(ClientConnection::closeIdle);
+        List.copyOf(clients).stream().filter(ClientSession::isIdle).forEach(ClientSession::closeIdle);
         ticking.cancel(false);
     }
 }

@@ -116,6 +116,15 @@ public final class TrafficPlane implements AutoCloseable {
      * @throws Exception if the address cannot be bound
      */
     public InetSocketAddress listen(InetSocketAddress address, String scheme) throws Exception {
+        return listen(address, ListenerSettings.plain(scheme));
+    }
+
+    /**
+     * As {@link #listen(InetSocketAddress, String)}, with all that may be asked of a listener.
+     *
+     * @throws Exception if the address cannot be bound
+     */
+    public InetSocketAddress listen(InetSocketAddress address, ListenerSettings how) throws Exception {
         Class<? extends ServerChannel> type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
         ClientInitializer initializer = new ClientInitializer();
         Channel channel = new ServerBootstrap()
@@ -133,7 +142,7 @@ public final class TrafficPlane implements AutoCloseable {
                 .bind(address)
                 .sync()
                 .channel();
-        Listener listener = new Listener(listeners.size(), scheme, (InetSocketAddress) channel.localAddress());
+        Listener listener = new Listener(listeners.size(), how, (InetSocketAddress) channel.localAddress());
         initializer.listener = listener;
         listeners.add(listener);
         synchronized (accepting) {
@@ -158,11 +167,7 @@ public final class TrafficPlane implements AutoCloseable {
                 channel.close();
                 return;
             }
-            boolean trusted = settings.trustedProxy().test(peer.getAddress());
-            ClientAddress address = new ClientAddress(peer, local, known.name(), trusted);
-            channel.pipeline()
-                    .addLast(new ClientConnection(
-                            loop, routes, known, address, channel, connectionIds.incrementAndGet()));
+            new ClientEntrance(loop, routes, known, connectionIds::incrementAndGet, channel).admit(peer, local);
         }
     }
 
@@ -286,9 +291,9 @@ public final class TrafficPlane implements AutoCloseable {
     public List<OpenSession> sessions() {
         return ofEachLoop(loop -> {
                     long now = System.nanoTime();
-                    return loop.clients.stream()
-                            .map(client -> client.describe(now))
-                            .toList();
+                    List<OpenSession> open = new ArrayList<>();
+                    loop.clients.forEach(client -> client.describe(now, open::add));
+                    return open;
                 })
                 .stream()
                 .flatMap(List::stream)
@@ -299,11 +304,12 @@ public final class TrafficPlane implements AutoCloseable {
     /** Cuts one client connection off; false if there is none of this id. Waits for the event loops: not to be called on one. */
     public boolean shutdownSession(long id) {
         return ofEachLoop(loop -> {
-                    Optional<ClientConnection> found = loop.clients.stream()
-                            .filter(client -> client.id() == id)
-                            .findFirst();
-                    found.ifPresent(ClientConnection::shutdown);
-                    return found.isPresent();
+                    for (ClientSession client : List.copyOf(loop.clients)) {
+                        if (client.shutdown(id)) {
+                            return true;
+                        }
+                    }
+                    return false;
                 })
                 .contains(true);
     }

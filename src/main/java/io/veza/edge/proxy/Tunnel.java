@@ -21,10 +21,10 @@ final class Tunnel {
     private final TrafficLoop loop;
     private final PoolTraffic pool;
     private final ServerEntry server;
-    private final ServerConnection serverConnection;
+    private final ServerSide serverSide;
     private final Exchange exchange;
     private final WebSocketFrames frames = new WebSocketFrames();
-    private @Nullable ClientConnection client;
+    private @Nullable ClientSide client;
     private boolean ended;
     private final TimerWheel.Timer idle = new TimerWheel.Timer() {
         @Override
@@ -34,20 +34,15 @@ final class Tunnel {
     };
 
     /** @param exchange that it came from, which is told of when the tunnel ends */
-    Tunnel(
-            TrafficLoop loop,
-            PoolTraffic pool,
-            ServerEntry server,
-            ServerConnection serverConnection,
-            Exchange exchange) {
+    Tunnel(TrafficLoop loop, PoolTraffic pool, ServerEntry server, ServerSide serverSide, Exchange exchange) {
         this.loop = loop;
         this.pool = pool;
         this.server = server;
-        this.serverConnection = serverConnection;
+        this.serverSide = serverSide;
         this.exchange = exchange;
     }
 
-    void open(ClientConnection from) {
+    void open(ClientSide from) {
         client = from;
         loop.observer.tunnelOpened(pool.id(), server);
         loop.wheel.arm(idle, pool.tunnelTicks);
@@ -60,23 +55,23 @@ final class Tunnel {
             return;
         }
         loop.wheel.arm(idle, pool.tunnelTicks);
-        serverConnection.channel().write(in, serverConnection.channel().voidPromise());
-        ClientConnection from = client;
-        if (from != null && !serverConnection.isWritable()) {
-            serverConnection.flush();
-            if (!serverConnection.isWritable()) {
+        serverSide.tunnelData(in);
+        ClientSide from = client;
+        if (from != null && !serverSide.isWritable()) {
+            serverSide.flush();
+            if (!serverSide.isWritable()) {
                 from.pauseReading();
             }
         }
     }
 
     void flushServer() {
-        serverConnection.flush();
+        serverSide.flush();
     }
 
     /** Relays to the client. Takes over the buffer. */
     void fromServer(ByteBuf in) {
-        ClientConnection to = client;
+        ClientSide to = client;
         if (ended || to == null) {
             in.release();
             return;
@@ -87,24 +82,24 @@ final class Tunnel {
         if (!to.isWritable()) {
             to.flush();
             if (!to.isWritable()) {
-                serverConnection.pauseResponse();
+                serverSide.pauseResponse();
             }
         }
     }
 
     void flushClient() {
-        ClientConnection to = client;
+        ClientSide to = client;
         if (to != null) {
             to.flush();
         }
     }
 
     void clientWritable() {
-        serverConnection.resumeResponse();
+        serverSide.resumeResponse();
     }
 
     void serverWritable() {
-        ClientConnection from = client;
+        ClientSide from = client;
         if (from != null) {
             from.resumeReading();
         }
@@ -113,13 +108,13 @@ final class Tunnel {
     /** The client is gone or has said its last; what it sent still goes out. */
     void clientClosed() {
         if (end(TunnelEnd.CLIENT)) {
-            serverConnection.closeAfterWrites(pool.serverTicks);
+            serverSide.closeAfterWrites(pool.serverTicks);
         }
     }
 
     /** The server is gone; what it sent still goes out. */
     void serverClosed() {
-        ClientConnection to = client;
+        ClientSide to = client;
         if (end(TunnelEnd.SERVER) && to != null) {
             to.closeTunnel();
         }
@@ -146,10 +141,10 @@ final class Tunnel {
     }
 
     private void close(TunnelEnd reason, int code) {
-        ClientConnection to = client;
+        ClientSide to = client;
         boolean open = end(reason);
         // Also behind a client that has left, whose last words the server may never take.
-        serverConnection.close();
+        serverSide.close();
         if (open && to != null) {
             if (frames.atBoundary()) {
                 to.tunnelData(loop.closeFrame(code));
@@ -159,9 +154,9 @@ final class Tunnel {
     }
 
     private void close(TunnelEnd reason) {
-        ClientConnection to = client;
+        ClientSide to = client;
         if (end(reason)) {
-            serverConnection.close();
+            serverSide.close();
             if (to != null) {
                 to.closeTunnel();
             }
@@ -178,7 +173,7 @@ final class Tunnel {
         loop.connections(server).ended(this);
         pool.release(server);
         exchange.tunnelOver(server, reason);
-        ClientConnection from = client;
+        ClientSide from = client;
         if (from != null) {
             from.tunnelOver();
         }
@@ -195,7 +190,7 @@ final class Tunnel {
         return server;
     }
 
-    ServerConnection serverConnection() {
-        return serverConnection;
+    ServerSide serverSide() {
+        return serverSide;
     }
 }

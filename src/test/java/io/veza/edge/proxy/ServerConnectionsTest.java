@@ -53,6 +53,23 @@ class ServerConnectionsTest {
         public void responseEnd(@Nullable Trailers trailers) {}
 
         @Override
+        public void tunnelData(ByteBuf data) {
+            data.release();
+        }
+
+        @Override
+        public void pauseReading() {}
+
+        @Override
+        public void resumeReading() {}
+
+        @Override
+        public void tunnelOver() {}
+
+        @Override
+        public void closeTunnel() {}
+
+        @Override
         public void switchTo(Tunnel tunnel, ResponseHead head, Exchange exchange) {}
 
         @Override
