@@ -70,7 +70,7 @@ final class EdgeFixture implements AutoCloseable {
         Duration slowStart = Duration.ZERO;
         boolean trustClients;
         boolean routed = true;
-        ListenerSettings listener = new ListenerSettings("http", true);
+        ListenerSettings listener = ListenerSettings.plain("http");
         int loops = 2;
         /** In place of what is collected in {@link #ended}. */
         Optional<Supplier<ExchangeLog>> logs = Optional.empty();
@@ -121,7 +121,8 @@ final class EdgeFixture implements AutoCloseable {
             int retries,
             boolean redispatched,
             @Nullable TunnelEnd tunnelEnd,
-            int queuePosition) {
+            int queuePosition,
+            Protocol protocol) {
         static Ended of(EndedExchange exchange) {
             ServerEntry server = exchange.server();
             ByteBuf head = exchange.requestHead();
@@ -144,7 +145,8 @@ final class EdgeFixture implements AutoCloseable {
                     exchange.retries(),
                     exchange.redispatched(),
                     exchange.tunnelEnd(),
-                    exchange.queuePosition());
+                    exchange.queuePosition(),
+                    exchange.protocol());
         }
     }
 
