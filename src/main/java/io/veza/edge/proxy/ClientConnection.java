@@ -9,6 +9,8 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.http1.BodyReader;
 import io.veza.edge.http1.HeadFault;
@@ -46,6 +48,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private final Listener listener;
     private final ClientAddress address;
     private final Channel channel;
+    private final @Nullable SslHandler tls;
     private final long id;
     private final long acceptedNanos;
     private final BodyReader body;
@@ -83,12 +86,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             Listener listener,
             ClientAddress address,
             Channel channel,
+            @Nullable SslHandler tls,
             long id) {
         this.loop = loop;
         this.routes = routes;
         this.listener = listener;
         this.address = address;
         this.channel = channel;
+        this.tls = tls;
         this.id = id;
         this.acceptedNanos = System.nanoTime();
         this.endedNanos = acceptedNanos;
@@ -476,14 +481,23 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         watchUnsent();
         resumeReading();
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-            if (!written.isSuccess() || halfClosed) {
+            if (!written.isSuccess()) {
+                cut();
+            } else if (halfClosed) {
                 channel.close();
+            } else if (tls == null) {
+                endOutput();
             } else {
-                ((DuplexChannel) channel).shutdownOutput();
-                loop.wheel.arm(timer, LINGER_TICKS);
-                unsent = 0;
+                // Behind the last byte, since nothing is encrypted after it.
+                tls.closeOutbound().addListener(told -> endOutput());
             }
         });
+    }
+
+    private void endOutput() {
+        ((DuplexChannel) channel).shutdownOutput();
+        loop.wheel.arm(timer, LINGER_TICKS);
+        unsent = 0;
     }
 
     /** Ends the connection so that nothing cut short looks whole. */
@@ -493,7 +507,21 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             return;
         }
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        channel.close();
+        cut();
+    }
+
+    /** Closes without TLS's word that this is the end: what is cut short must not look whole. */
+    private void cut() {
+        channel.pipeline().firstContext().close();
+    }
+
+    /** Closes what owes nothing, or has its last bytes taken by nobody. */
+    private void close() {
+        if (unsentBytes() > 0) {
+            cut();
+        } else {
+            channel.close();
+        }
     }
 
     /** Begins to watch that a client which does not keep up takes at least something within its timeout. */
@@ -516,7 +544,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             unsent = left;
             loop.wheel.arm(timer, loop.clientTicks);
         } else if (closing) {
-            channel.close();
+            cut();
         } else if (current != null) {
             current.giveUp(responding ? ExchangeFailure.Cause.STOPPED_READING : ExchangeFailure.Cause.BODY_TIMEOUT);
         } else if (head != null) {
@@ -526,7 +554,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         } else {
             // Not a byte was sent: browsers open connections ahead, and would show an unasked 408 as the answer to
             // whatever they send next.
-            channel.close();
+            close();
         }
     }
 
@@ -534,6 +562,24 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event == ChannelInputShutdownEvent.INSTANCE) {
             inputEnded();
+        } else if (event == SslCloseCompletionEvent.SUCCESS) {
+            tlsEnded();
+        }
+    }
+
+    /**
+     * The client has said that it ends. OpenSSL sends nothing after that, not even to one that ended only its own side, so
+     * that there is no half-closing as over TCP.
+     */
+    private void tlsEnded() {
+        Exchange current = exchange;
+        if (tunnel != null) {
+            inputEnded();
+        } else if (!closing && current != null) {
+            abandon(current);
+        } else if (!closing) {
+            closing = true;
+            channel.close();
         }
     }
 
@@ -570,7 +616,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        channel.close();
+        cut();
     }
 
     @Override
@@ -633,7 +679,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             keepAlive = false;
             current.giveUp(ExchangeFailure.Cause.SHUT_DOWN);
         } else {
-            channel.close();
+            close();
         }
     }
 

@@ -28,6 +28,7 @@ import io.veza.edge.pool.Route;
 import io.veza.edge.pool.Server;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.pool.Weight;
+import io.veza.edge.tls.Certificates;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -70,6 +71,9 @@ final class EdgeFixture implements AutoCloseable {
         boolean trustClients;
         boolean routed = true;
         int loops = 2;
+        /** For a listener that speaks TLS. */
+        Optional<Certificates> certificates = Optional.empty();
+
         /** In place of what is collected in {@link #ended}. */
         Optional<Supplier<ExchangeLog>> logs = Optional.empty();
 
@@ -223,7 +227,10 @@ final class EdgeFixture implements AutoCloseable {
                 () -> List.copyOf(counters),
                 InstantSource.system(),
                 new ProcessFacts("test", Instant.EPOCH, () -> false, () -> 0));
-        address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "http");
+        ListenerSettings how = setup.certificates
+                .map(certificates -> ListenerSettings.plain("https").secured(certificates))
+                .orElse(ListenerSettings.plain("http"));
+        address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), how);
     }
 
     RawClient client() throws Exception {
