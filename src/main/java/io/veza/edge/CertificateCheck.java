@@ -33,7 +33,7 @@ final class CertificateCheck {
                     case TLS_1_3 -> TlsOptions.Version.TLS_1_3;
                 },
                 tls.strictNames(),
-                false,
+                tls.http2(),
                 tls.handshake());
     }
 }

@@ -74,6 +74,10 @@ public interface EdgeConfig {
         /** Port of HTTPS, 0..65535; 0 for a free one. Bound only if there is a certificate. */
         @WithDefault("${haproxy_listen_https:443}")
         ConfigValue https();
+
+        /** Whether HTTP/2 without TLS is taken too, from clients that begin with its preface. An upgrade never is. */
+        @WithDefault("false")
+        ConfigValue h2c();
     }
 
     /** {@code edge.tls}: how the HTTPS listener speaks TLS. */
@@ -92,6 +96,10 @@ public interface EdgeConfig {
         /** {@code auto} (BoringSSL where it can be loaded, else the JDK), {@code openssl} (BoringSSL) or {@code jdk}. */
         @WithDefault("auto")
         ConfigValue provider();
+
+        /** Whether HTTP/2 is offered to clients, by ALPN. */
+        @WithDefault("true")
+        ConfigValue http2();
 
         /** The oldest version that is spoken, {@code 1.2} or {@code 1.3}. */
         @WithDefault("1.2")
@@ -322,6 +330,14 @@ public interface EdgeConfig {
         /** Client connections at a time, 1..1000000; then no more are accepted until one closes. */
         @WithDefault("20000")
         ConfigValue connections();
+
+        /** Requests under way at once on one HTTP/2 connection, 1..10000; more are refused one by one. */
+        @WithDefault("100")
+        ConfigValue streams();
+
+        /** Requests an HTTP/2 client may take back, or send malformed, in each ten seconds, 1..1000000; then it is let go. */
+        @WithDefault("200")
+        ConfigValue streamResets();
 
         /** Idle connections kept per server and event loop, 0..65536. */
         @WithDefault("256")

@@ -9,10 +9,17 @@ import java.time.Duration;
  * @param port 0 for a free one
  * @param certificates a PEM file or a folder of them
  * @param strictNames whether clients that ask for a name no certificate is for are refused
+ * @param http2 whether HTTP/2 is offered
  * @param handshake how long a handshake may take
  */
 public record TlsSettings(
-        int port, Path certificates, boolean strictNames, Provider provider, Version minVersion, Duration handshake) {
+        int port,
+        Path certificates,
+        boolean strictNames,
+        boolean http2,
+        Provider provider,
+        Version minVersion,
+        Duration handshake) {
 
     /** Who does the cryptography. */
     public enum Provider {

@@ -30,6 +30,7 @@ final class TlsTranslation {
                 problems.read(config.listen().https(), Format.number(0, 65_535), 0),
                 problems.readIfPresent(tls.certPath(), CERTIFICATES).orElse(Path.of("")),
                 problems.read(tls.sniStrict(), Format.FLAG, false),
+                problems.read(tls.http2(), Format.FLAG, true),
                 problems.read(tls.provider(), Format.oneOf(TlsSettings.Provider.values()), TlsSettings.Provider.AUTO),
                 problems.read(tls.minVersion(), VERSION, TlsSettings.Version.TLS_1_2),
                 problems.read(config.timeouts().handshake(), EdgeSettings.TIMEOUT, EdgeSettings.STAND_IN));

@@ -7,10 +7,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
-import io.netty.handler.ssl.SslHandler;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.http1.BodyReader;
 import io.veza.edge.http1.HeadFault;
@@ -48,7 +46,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private final Listener listener;
     private final ClientAddress address;
     private final Channel channel;
-    private final @Nullable SslHandler tls;
     private final long id;
     private final long acceptedNanos;
     private final BodyReader body;
@@ -86,14 +83,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             Listener listener,
             ClientAddress address,
             Channel channel,
-            @Nullable SslHandler tls,
             long id) {
         this.loop = loop;
         this.routes = routes;
         this.listener = listener;
         this.address = address;
         this.channel = channel;
-        this.tls = tls;
         this.id = id;
         this.acceptedNanos = System.nanoTime();
         this.endedNanos = acceptedNanos;
@@ -321,7 +316,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         if (request == null) {
             record.headNanos = -1;
         } else {
-            record.http10 = request.http10();
             record.requestHead = request.received();
         }
         loop.tell(record);
@@ -351,6 +345,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         record.listener = listener.name();
         record.listenerId = listener.id();
         record.client = address.peer();
+        record.protocol = response.protocol();
         record.bytesIn = bytesIn;
         record.bytesOut = response.bytes();
         record.headBytesOut = response.headBytes();
@@ -482,22 +477,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         resumeReading();
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
             if (!written.isSuccess()) {
-                cut();
+                ClientEnding.cut(channel);
             } else if (halfClosed) {
                 channel.close();
-            } else if (tls == null) {
-                endOutput();
             } else {
-                // Behind the last byte, since nothing is encrypted after it.
-                tls.closeOutbound().addListener(told -> endOutput());
+                ClientEnding.endOutput(channel);
+                loop.wheel.arm(timer, LINGER_TICKS);
+                unsent = 0;
             }
         });
-    }
-
-    private void endOutput() {
-        ((DuplexChannel) channel).shutdownOutput();
-        loop.wheel.arm(timer, LINGER_TICKS);
-        unsent = 0;
     }
 
     /** Ends the connection so that nothing cut short looks whole. */
@@ -507,21 +495,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             return;
         }
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        cut();
-    }
-
-    /** Closes without TLS's word that this is the end: what is cut short must not look whole. */
-    private void cut() {
-        channel.pipeline().firstContext().close();
-    }
-
-    /** Closes what owes nothing, or has its last bytes taken by nobody. */
-    private void close() {
-        if (unsentBytes() > 0) {
-            cut();
-        } else {
-            channel.close();
-        }
+        ClientEnding.cut(channel);
     }
 
     /** Begins to watch that a client which does not keep up takes at least something within its timeout. */
@@ -544,7 +518,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             unsent = left;
             loop.wheel.arm(timer, loop.clientTicks);
         } else if (closing) {
-            cut();
+            ClientEnding.cut(channel);
         } else if (current != null) {
             current.giveUp(responding ? ExchangeFailure.Cause.STOPPED_READING : ExchangeFailure.Cause.BODY_TIMEOUT);
         } else if (head != null) {
@@ -554,7 +528,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         } else {
             // Not a byte was sent: browsers open connections ahead, and would show an unasked 408 as the answer to
             // whatever they send next.
-            close();
+            ClientEnding.close(channel);
         }
     }
 
@@ -616,7 +590,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        cut();
+        ClientEnding.cut(channel);
     }
 
     @Override
@@ -679,7 +653,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             keepAlive = false;
             current.giveUp(ExchangeFailure.Cause.SHUT_DOWN);
         } else {
-            close();
+            ClientEnding.close(channel);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.veza.edge.proxy;
 
 import io.netty.channel.Channel;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslHandler;
 import io.veza.edge.tls.Certificates;
 import java.net.InetSocketAddress;
@@ -61,7 +62,20 @@ final class ClientEntrance {
      * @param tls after its handshake, so that it knows the protocol that was agreed on
      */
     private void speak(ClientAddress address, @Nullable SslHandler tls) {
+        if (tls != null) {
+            install(ApplicationProtocolNames.HTTP_2.equals(tls.applicationProtocol()), address);
+        } else if (listener.settings().http2()) {
+            channel.pipeline().addLast(new Http2Preface(loop, http2 -> install(http2, address)));
+        } else {
+            install(false, address);
+        }
+    }
+
+    private void install(boolean http2, ClientAddress address) {
         channel.pipeline()
-                .addLast(new ClientConnection(loop, routes, listener, address, channel, tls, ids.getAsLong()));
+                .addLast(
+                        http2
+                                ? Http2Codec.connection(loop, routes, listener, address, ids, channel)
+                                : new ClientConnection(loop, routes, listener, address, channel, ids.getAsLong()));
     }
 }

@@ -109,9 +109,8 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter implements Clie
         fail(HandshakeFailure.CLOSED);
     }
 
-    /** Past the handler in front, which would have something to say. */
     private void cut() {
-        channel.pipeline().firstContext().close();
+        ClientEnding.cut(channel);
     }
 
     // What operators ask and do

@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record ListenerSettings(String scheme, boolean http2, @Nullable Certificates certificates) {
 
-    /** HTTP/1.1 and nothing else. */
-    public static ListenerSettings plain(String scheme) {
-        return new ListenerSettings(scheme, false, null);
+    /** In plain text. */
+    public ListenerSettings(String scheme, boolean http2) {
+        this(scheme, http2, null);
     }
 
-    /** The same over TLS. */
-    public ListenerSettings secured(Certificates by) {
-        return new ListenerSettings(scheme, http2, by);
+    /** HTTP/1.1 and nothing else. */
+    public static ListenerSettings plain(String scheme) {
+        return new ListenerSettings(scheme, false);
     }
 }

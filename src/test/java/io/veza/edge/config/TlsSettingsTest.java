@@ -22,6 +22,7 @@ class TlsSettingsTest {
             "edge.timeouts.handshake",
             "edge.tls.cert-path",
             "edge.tls.sni-strict",
+            "edge.tls.http2",
             "edge.tls.provider",
             "edge.tls.min-version");
 
@@ -47,6 +48,7 @@ class TlsSettingsTest {
                         443,
                         file,
                         false,
+                        true,
                         TlsSettings.Provider.AUTO,
                         TlsSettings.Version.TLS_1_2,
                         Duration.ofSeconds(10)));
@@ -58,6 +60,7 @@ class TlsSettingsTest {
                                 "edge.tls.cert-path=" + folder,
                                 "edge.listen.https=8443",
                                 "edge.tls.sni-strict=true",
+                                "edge.tls.http2=false",
                                 "edge.tls.provider=jdk",
                                 "edge.tls.min-version=1.3",
                                 "edge.timeouts.handshake=3s")
@@ -66,6 +69,7 @@ class TlsSettingsTest {
                         8443,
                         folder,
                         true,
+                        false,
                         TlsSettings.Provider.JDK,
                         TlsSettings.Version.TLS_1_3,
                         Duration.ofSeconds(3)));
@@ -91,6 +95,7 @@ class TlsSettingsTest {
             edge.listen.https=65536        | must be a number in 0..65535
             edge.tls.cert-path=/none.pem   | there is no such file or folder
             edge.tls.sni-strict=yes        | must be true or false
+            edge.tls.http2=on              | must be true or false
             edge.tls.provider=bouncycastle | must be one of auto, openssl, jdk
             edge.tls.min-version=1.1       | must be one of 1.2, 1.3
             edge.timeouts.handshake=0s     | must be a duration in 1ms..30d

@@ -28,7 +28,6 @@ import io.veza.edge.pool.Route;
 import io.veza.edge.pool.Server;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.pool.Weight;
-import io.veza.edge.tls.Certificates;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -64,16 +63,15 @@ final class EdgeFixture implements AutoCloseable {
                 Duration.ofMillis(500), Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(5));
         int maxQueue = 10;
         int maxConnections = 1000;
+        Http2Limits http2 = Http2Limits.DEFAULT;
         Duration requestHead = Duration.ofSeconds(5);
         Duration client = Duration.ofSeconds(5);
         Duration keepAlive = Duration.ofSeconds(5);
         Duration slowStart = Duration.ZERO;
         boolean trustClients;
         boolean routed = true;
+        ListenerSettings listener = ListenerSettings.plain("http");
         int loops = 2;
-        /** For a listener that speaks TLS. */
-        Optional<Certificates> certificates = Optional.empty();
-
         /** In place of what is collected in {@link #ended}. */
         Optional<Supplier<ExchangeLog>> logs = Optional.empty();
 
@@ -123,7 +121,8 @@ final class EdgeFixture implements AutoCloseable {
             int retries,
             boolean redispatched,
             @Nullable TunnelEnd tunnelEnd,
-            int queuePosition) {
+            int queuePosition,
+            Protocol protocol) {
         static Ended of(EndedExchange exchange) {
             ServerEntry server = exchange.server();
             ByteBuf head = exchange.requestHead();
@@ -146,7 +145,8 @@ final class EdgeFixture implements AutoCloseable {
                     exchange.retries(),
                     exchange.redispatched(),
                     exchange.tunnelEnd(),
-                    exchange.queuePosition());
+                    exchange.queuePosition(),
+                    exchange.protocol());
         }
     }
 
@@ -201,6 +201,7 @@ final class EdgeFixture implements AutoCloseable {
         TrafficSettings settings = new TrafficSettings(
                 HeadLimits.DEFAULT,
                 setup.maxConnections,
+                setup.http2,
                 16,
                 setup.requestHead,
                 setup.client,
@@ -227,10 +228,7 @@ final class EdgeFixture implements AutoCloseable {
                 () -> List.copyOf(counters),
                 InstantSource.system(),
                 new ProcessFacts("test", Instant.EPOCH, () -> false, () -> 0));
-        ListenerSettings how = setup.certificates
-                .map(certificates -> ListenerSettings.plain("https").secured(certificates))
-                .orElse(ListenerSettings.plain("http"));
-        address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), how);
+        address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), setup.listener);
     }
 
     RawClient client() throws Exception {

@@ -34,8 +34,10 @@ class TlsListenerTest {
 
     private EdgeFixture.Setup edge(TlsOptions.Provider provider) {
         EdgeFixture.Setup setup = EdgeFixture.with();
-        setup.certificates = java.util.Optional.of(
-                new Certificates(new TlsOptions(file, provider, Version.TLS_1_2, false, false, Duration.ofSeconds(5))));
+        setup.listener = new ListenerSettings(
+                "https",
+                true,
+                new Certificates(new TlsOptions(file, provider, Version.TLS_1_2, false, true, Duration.ofSeconds(5))));
         return setup;
     }
 
