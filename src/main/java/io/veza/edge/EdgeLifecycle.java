@@ -13,6 +13,7 @@ import io.veza.edge.accesslog.AccessLog;
 import io.veza.edge.accesslog.AccessLogSettings;
 import io.veza.edge.config.Cidr;
 import io.veza.edge.config.EdgeSettings;
+import io.veza.edge.config.TlsSettings;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.control.ServerIds;
@@ -30,12 +31,15 @@ import io.veza.edge.proxy.ListenerSettings;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
+import io.veza.edge.tls.Certificates;
+import io.veza.edge.tls.ServerCertificate;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -73,6 +77,7 @@ public class EdgeLifecycle {
     private volatile @Nullable Statistics statistics;
     private volatile @Nullable InetSocketAddress address;
     private volatile Optional<AccessLog> accessLog = Optional.empty();
+    private volatile Optional<Certificates> certificates = Optional.empty();
     private volatile EdgeSettings.Shutdown shutdown = EdgeSettings.Shutdown.AT_ONCE;
     private volatile boolean stopping;
     private @Nullable Vertx checksVertx;
@@ -138,13 +143,19 @@ public class EdgeLifecycle {
         checks.start().toCompletableFuture().get(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
         InetSocketAddress bound = listen(opening, settings.listen());
         address = bound;
+        Optional<InetSocketAddress> secured = Optional.empty();
+        if (settings.tls().isPresent()) {
+            secured = Optional.of(listenSecured(
+                    opening, settings.listen().host(), settings.tls().get()));
+        }
         shutdown = settings.shutdown();
         if (LaunchMode.current() == LaunchMode.NORMAL) {
             StopSignals.handle(this::stopGracefully);
         }
         LOG.infof(
-                "http on %s, pools %s",
-                new ServerAddress(bound.getAddress().getHostAddress(), bound.getPort()),
+                "http on %s%s, pools %s",
+                words(bound),
+                secured.map(at -> ", https on " + words(at)).orElse(""),
                 pools.stream().map(PoolController::name).toList());
     }
 
@@ -155,6 +166,28 @@ public class EdgeLifecycle {
         } catch (IOException e) {
             throw new IOException(
                     "edge.listen.http = " + at.http() + ": cannot be bound on " + at.host() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private InetSocketAddress listenSecured(TrafficPlane plane, String host, TlsSettings tls) throws Exception {
+        Certificates read = new Certificates(CertificateCheck.options(tls));
+        certificates = Optional.of(read);
+        LOG.infof(
+                "TLS by %s, certificates %s",
+                read.provider(),
+                read.all().stream().map(ServerCertificate::file).toList());
+        Instant now = Instant.now();
+        for (ServerCertificate certificate : read.all()) {
+            certificate
+                    .outOfDate(now)
+                    .ifPresent(wrong -> LOG.warnf("the certificate of %s %s", certificate.file(), wrong));
+        }
+        try {
+            return plane.listen(
+                    new InetSocketAddress(host, tls.port()), new ListenerSettings("https", tls.http2(), read));
+        } catch (IOException e) {
+            throw new IOException(
+                    "edge.listen.https = " + tls.port() + ": cannot be bound on " + host + ": " + e.getMessage(), e);
         }
     }
 
@@ -203,6 +236,11 @@ public class EdgeLifecycle {
     /** Where clients connect; empty before the listener is bound and after it was closed. */
     public Optional<InetSocketAddress> address() {
         return Optional.ofNullable(address);
+    }
+
+    /** By which the HTTPS listener speaks TLS; empty if there is none. */
+    public Optional<Certificates> certificates() {
+        return certificates;
     }
 
     public List<PoolController> pools() {
@@ -263,6 +301,10 @@ public class EdgeLifecycle {
             // Whatever went wrong: an edge that is not ready must not stay.
             Quarkus.asyncExit(0);
         }
+    }
+
+    private static ServerAddress words(InetSocketAddress address) {
+        return new ServerAddress(address.getAddress().getHostAddress(), address.getPort());
     }
 
     /** As it may be configured: {@code 0.5s}, {@code 1m30s}. */

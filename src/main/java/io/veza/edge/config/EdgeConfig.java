@@ -28,6 +28,9 @@ public interface EdgeConfig {
     /** The pool of requests that no route takes. Default: none, they get 404. */
     ConfigValue defaultPool();
 
+    /** How clients are spoken to over TLS. */
+    Tls tls();
+
     /** Which requests go to which pool, by the route's name. */
     Map<String, Route> routes();
 
@@ -68,9 +71,39 @@ public interface EdgeConfig {
         @WithDefault("${haproxy_listen_http:80}")
         ConfigValue http();
 
+        /** Port of HTTPS, 0..65535; 0 for a free one. Bound only if there is a certificate. */
+        @WithDefault("${haproxy_listen_https:443}")
+        ConfigValue https();
+
         /** Whether HTTP/2 without TLS is taken too, from clients that begin with its preface. An upgrade never is. */
         @WithDefault("false")
         ConfigValue h2c();
+    }
+
+    /** {@code edge.tls}: how the HTTPS listener speaks TLS. */
+    interface Tls {
+        /**
+         * A PEM file with the certificate chain and its private key, or a folder of such files, of which a client gets the
+         * one for the name it asks for. The first in alphabetical order is the default. Default: none, HTTP only.
+         */
+        @WithDefault("${haproxy_tls_cert_path:}")
+        ConfigValue certPath();
+
+        /** Whether clients that ask for a name no certificate is for are refused, not given the default one. */
+        @WithDefault("false")
+        ConfigValue sniStrict();
+
+        /** {@code auto} (BoringSSL where it can be loaded, else the JDK), {@code openssl} (BoringSSL) or {@code jdk}. */
+        @WithDefault("auto")
+        ConfigValue provider();
+
+        /** Whether HTTP/2 is offered to clients, by ALPN. */
+        @WithDefault("true")
+        ConfigValue http2();
+
+        /** The oldest version that is spoken, {@code 1.2} or {@code 1.3}. */
+        @WithDefault("1.2")
+        ConfigValue minVersion();
     }
 
     /** {@code edge.routes.<route>}: the longest prefix wins, then the priority. */
@@ -236,6 +269,10 @@ public interface EdgeConfig {
         /** From a request's first byte, or the accept, to the end of its head; then 408. */
         @WithDefault("10s")
         ConfigValue requestHead();
+
+        /** For a TLS handshake, from the accept on. */
+        @WithDefault("10s")
+        ConfigValue handshake();
 
         /** Between two reads from, or writes to, a client in the middle of an exchange. */
         @WithDefault("30s")

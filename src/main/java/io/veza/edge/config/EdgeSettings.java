@@ -24,6 +24,7 @@ import java.util.TreeMap;
  * @param routes each to one of the pools, sorted by name
  * @param defaultPool one of the pools, for requests that no route takes
  * @param trustedProxies whose forwarding fields are believed
+ * @param tls how the HTTPS listener is spoken to; empty for none
  * @param admin how an operator reaches the running edge
  * @param accessLog how each exchange is logged, if it is
  * @param shutdown how the process ends
@@ -38,6 +39,7 @@ public record EdgeSettings(
         Timeouts timeouts,
         Limits limits,
         List<Cidr> trustedProxies,
+        Optional<TlsSettings> tls,
         Admin admin,
         AccessLog accessLog,
         Shutdown shutdown,
@@ -119,7 +121,7 @@ public record EdgeSettings(
 
     static final Format<Duration> TIMEOUT = Format.duration(Duration.ofMillis(1), Duration.ofDays(30));
 
-    private static final Duration STAND_IN = Duration.ofSeconds(1);
+    static final Duration STAND_IN = Duration.ofSeconds(1);
     private static final int LARGEST_HEAD = 1 << 20;
 
     public EdgeSettings {
@@ -179,13 +181,14 @@ public record EdgeSettings(
                 limits(config.limits(), problems),
                 problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
                         .orElse(List.of()),
+                TlsTranslation.of(config, problems),
                 new Admin(
                         problems.readIfPresent(config.admin().socket(), Format.PATH),
                         problems.readIfPresent(config.admin().token(), Secret.TOKEN)),
                 accessLog(config.accessLog(), problems),
                 shutdown(config.shutdown(), problems),
                 problems.read(config.lab().embedded(), Format.FLAG, false));
-        problems.throwIfAny(settings.listen(), settings.admin().socket());
+        problems.throwIfAny(settings.listen(), settings.admin().socket(), settings.tls());
         return settings;
     }
 

@@ -7,8 +7,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.http1.BodyReader;
 import io.veza.edge.http1.HeadFault;
@@ -476,10 +476,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         watchUnsent();
         resumeReading();
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-            if (!written.isSuccess() || halfClosed) {
+            if (!written.isSuccess()) {
+                ClientEnding.cut(channel);
+            } else if (halfClosed) {
                 channel.close();
             } else {
-                ((DuplexChannel) channel).shutdownOutput();
+                ClientEnding.endOutput(channel);
                 loop.wheel.arm(timer, LINGER_TICKS);
                 unsent = 0;
             }
@@ -493,7 +495,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             return;
         }
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        channel.close();
+        ClientEnding.cut(channel);
     }
 
     /** Begins to watch that a client which does not keep up takes at least something within its timeout. */
@@ -516,7 +518,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             unsent = left;
             loop.wheel.arm(timer, loop.clientTicks);
         } else if (closing) {
-            channel.close();
+            ClientEnding.cut(channel);
         } else if (current != null) {
             current.giveUp(responding ? ExchangeFailure.Cause.STOPPED_READING : ExchangeFailure.Cause.BODY_TIMEOUT);
         } else if (head != null) {
@@ -526,7 +528,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         } else {
             // Not a byte was sent: browsers open connections ahead, and would show an unasked 408 as the answer to
             // whatever they send next.
-            channel.close();
+            ClientEnding.close(channel);
         }
     }
 
@@ -534,6 +536,24 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event == ChannelInputShutdownEvent.INSTANCE) {
             inputEnded();
+        } else if (event == SslCloseCompletionEvent.SUCCESS) {
+            tlsEnded();
+        }
+    }
+
+    /**
+     * The client has said that it ends. OpenSSL sends nothing after that, not even to one that ended only its own side, so
+     * that there is no half-closing as over TCP.
+     */
+    private void tlsEnded() {
+        Exchange current = exchange;
+        if (tunnel != null) {
+            inputEnded();
+        } else if (!closing && current != null) {
+            abandon(current);
+        } else if (!closing) {
+            closing = true;
+            channel.close();
         }
     }
 
@@ -570,7 +590,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        channel.close();
+        ClientEnding.cut(channel);
     }
 
     @Override
@@ -633,7 +653,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             keepAlive = false;
             current.giveUp(ExchangeFailure.Cause.SHUT_DOWN);
         } else {
-            channel.close();
+            ClientEnding.close(channel);
         }
     }
 
