@@ -25,6 +25,7 @@ import io.veza.edge.metrics.ProcessFacts;
 import io.veza.edge.metrics.Statistics;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.probe.Prober;
+import io.veza.edge.proxy.ListenerSettings;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
@@ -134,7 +135,7 @@ public class EdgeLifecycle {
                 new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
         prober = checks;
         checks.start().toCompletableFuture().get(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
-        InetSocketAddress bound = listen(opening, settings.listen());
+        InetSocketAddress bound = listen(opening, settings);
         address = bound;
         shutdown = settings.shutdown();
         if (LaunchMode.current() == LaunchMode.NORMAL) {
@@ -147,13 +148,19 @@ public class EdgeLifecycle {
     }
 
     /** The port was free when the configuration was checked; in dev mode nobody has looked. */
-    private static InetSocketAddress listen(TrafficPlane plane, EdgeSettings.Listen at) throws Exception {
+    private static InetSocketAddress listen(TrafficPlane plane, EdgeSettings settings) throws Exception {
+        EdgeSettings.Listen at = settings.listen();
         try {
-            return plane.listen(new InetSocketAddress(at.host(), at.http()), "http");
+            return plane.listen(new InetSocketAddress(at.host(), at.http()), listener("http", settings));
         } catch (IOException e) {
             throw new IOException(
                     "edge.listen.http = " + at.http() + ": cannot be bound on " + at.host() + ": " + e.getMessage(), e);
         }
+    }
+
+    private static ListenerSettings listener(String name, EdgeSettings settings) {
+        return ListenerSettings.plain(name)
+                .withAcceptProxy(settings.access(name).acceptProxy());
     }
 
     private static TrafficSettings traffic(EdgeSettings settings) {

@@ -67,6 +67,12 @@ public interface EdgeConfig {
         /** Port of HTTP, 0..65535; 0 for a free one. */
         @WithDefault("${haproxy_listen_http:80}")
         ConfigValue http();
+
+        /**
+         * The listeners, {@code http} or {@code https}, on which connections of trusted proxies begin with a PROXY header,
+         * version 1 or 2. Default: none.
+         */
+        ConfigValue acceptProxy();
     }
 
     /** {@code edge.routes.<route>}: the longest prefix wins, then the priority. */

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -23,7 +24,8 @@ import java.util.TreeMap;
  * @param pools at least one, sorted by name
  * @param routes each to one of the pools, sorted by name
  * @param defaultPool one of the pools, for requests that no route takes
- * @param trustedProxies whose forwarding fields are believed
+ * @param trustedProxies whose forwarding fields, and where a listener asks for it whose PROXY header, are believed
+ * @param access who comes in through each listener, by its name, {@code http} and {@code https}
  * @param admin how an operator reaches the running edge
  * @param accessLog how each exchange is logged, if it is
  * @param shutdown how the process ends
@@ -38,6 +40,7 @@ public record EdgeSettings(
         Timeouts timeouts,
         Limits limits,
         List<Cidr> trustedProxies,
+        Map<String, ListenerAccess> access,
         Admin admin,
         AccessLog accessLog,
         Shutdown shutdown,
@@ -116,6 +119,12 @@ public record EdgeSettings(
         pools = List.copyOf(pools);
         routes = List.copyOf(routes);
         trustedProxies = List.copyOf(trustedProxies);
+        access = Map.copyOf(access);
+    }
+
+    /** Who comes in through the listener of this name. */
+    public ListenerAccess access(String listener) {
+        return Objects.requireNonNull(access.get(listener));
     }
 
     /**
@@ -159,6 +168,8 @@ public record EdgeSettings(
         PoolTranslation translation = new PoolTranslation(config.timeouts(), problems);
         List<PoolDefinition> definitions = new ArrayList<>();
         pools.forEach((name, values) -> translation.definition(name, values).ifPresent(definitions::add));
+        List<Cidr> trusted = problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
+                .orElse(List.of());
         EdgeSettings settings = new EdgeSettings(
                 listen(config.listen(), problems),
                 problems.read(config.threads(), Format.number(1, 1_024), 1),
@@ -167,8 +178,8 @@ public record EdgeSettings(
                 problems.readIfPresent(config.defaultPool(), pool),
                 timeouts(config.timeouts(), problems),
                 limits(config.limits(), problems),
-                problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
-                        .orElse(List.of()),
+                trusted,
+                AccessTranslation.listeners(config, trusted, problems),
                 new Admin(
                         problems.readIfPresent(config.admin().socket(), Format.PATH),
                         problems.readIfPresent(config.admin().token(), Secret.TOKEN)),

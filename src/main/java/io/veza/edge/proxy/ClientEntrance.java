@@ -6,7 +6,8 @@ import java.util.function.LongSupplier;
 
 /**
  * What a new client connection goes through before it speaks HTTP, one step after the other: who connects, what it is
- * secured by, which protocol it speaks. Belongs to one event loop.
+ * secured by, which protocol it speaks. Each step may take its time; what it adds to the pipeline learns that the channel is
+ * active when it is there. Belongs to one event loop.
  */
 final class ClientEntrance {
 
@@ -26,15 +27,30 @@ final class ClientEntrance {
         this.channel = channel;
     }
 
-    /** Takes a connection in. */
+    /** Takes a connection in: finds out whose it is. */
     void admit(InetSocketAddress peer, InetSocketAddress local) {
-        secure(peer, local);
+        boolean trusted = loop.settings.trustedProxy().test(peer.getAddress());
+        if (trusted && listener.settings().acceptProxy()) {
+            channel.pipeline()
+                    .addLast(new ProxyHeaderReader(
+                            loop, listener, channel, peer, local, ids.getAsLong(), this::identified));
+        } else {
+            identified(peer, local, trusted);
+        }
     }
 
-    /** The client is known: sees to TLS where the listener asks for it. */
-    private void secure(InetSocketAddress peer, InetSocketAddress local) {
-        boolean trusted = loop.settings.trustedProxy().test(peer.getAddress());
-        speak(new ClientAddress(peer, local, listener.name(), trusted));
+    /**
+     * The client is known.
+     *
+     * @param trusted whether what it says of others is believed
+     */
+    private void identified(InetSocketAddress client, InetSocketAddress local, boolean trusted) {
+        secure(new ClientAddress(client, local, listener.name(), trusted));
+    }
+
+    /** The client may come in: sees to TLS where the listener asks for it. */
+    private void secure(ClientAddress address) {
+        speak(address);
     }
 
     /** The client is known and its connection as secure as it is to be: puts the protocol in. */

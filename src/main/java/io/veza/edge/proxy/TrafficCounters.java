@@ -19,6 +19,8 @@ public final class TrafficCounters implements TrafficObserver {
     public enum Count {
         CONNECTIONS_OPENED,
         CONNECTIONS_CLOSED,
+        REFUSED_PROXY_HEADER_MALFORMED,
+        REFUSED_PROXY_HEADER_LATE,
         REQUESTS,
         DISPATCHED,
         CONNECTED,
@@ -124,6 +126,19 @@ public final class TrafficCounters implements TrafficObserver {
     @Override
     public void connectionClosed(int listener) {
         listeners.add(listener, Count.CONNECTIONS_CLOSED, 1);
+    }
+
+    @Override
+    public void connectionRefused(int listener, ConnectionRefusal reason) {
+        listeners.add(listener, refusedFor(reason), 1);
+    }
+
+    /** What counts connections that were refused for this. */
+    public static Count refusedFor(ConnectionRefusal reason) {
+        return switch (reason) {
+            case PROXY_HEADER_MALFORMED -> Count.REFUSED_PROXY_HEADER_MALFORMED;
+            case PROXY_HEADER_LATE -> Count.REFUSED_PROXY_HEADER_LATE;
+        };
     }
 
     @Override

@@ -16,6 +16,9 @@ public interface TrafficObserver {
 
     void connectionClosed(int listener);
 
+    /** A connection was closed before it could send a request; it was not told of as opened. */
+    void connectionRefused(int listener, ConnectionRefusal reason);
+
     /** A request came, understood or not. */
     void requested(int listener, int pool);
 

@@ -243,6 +243,7 @@ class EdgeSettingsTest {
         Stream<String> covered = Stream.of(
                         keys().map(Key::name),
                         cookieKeys().map(key -> "edge.pools.p.sticky-cookie." + key.get()[0]),
+                        AccessSettingsTest.keys(),
                         // These have no default, or need another key; the tests below read them.
                         Stream.of(
                                 "edge.access-log.target",

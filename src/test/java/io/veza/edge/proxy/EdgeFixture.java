@@ -45,6 +45,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -67,7 +68,11 @@ final class EdgeFixture implements AutoCloseable {
         Duration client = Duration.ofSeconds(5);
         Duration keepAlive = Duration.ofSeconds(5);
         Duration slowStart = Duration.ZERO;
-        boolean trustClients;
+        /** How clients connect. */
+        ListenerSettings listener = ListenerSettings.plain("http");
+        /** Whose word on others is believed. */
+        Predicate<InetAddress> trusted = peer -> false;
+
         boolean routed = true;
         int loops = 2;
         /** In place of what is collected in {@link #ended}. */
@@ -202,7 +207,7 @@ final class EdgeFixture implements AutoCloseable {
                 setup.client,
                 setup.keepAlive,
                 Duration.ofSeconds(4),
-                peer -> setup.trustClients);
+                setup.trusted);
         group = Epoll.isAvailable() ? new EpollEventLoopGroup(setup.loops) : new NioEventLoopGroup(setup.loops);
         plane = new TrafficPlane(
                 group,
@@ -223,7 +228,7 @@ final class EdgeFixture implements AutoCloseable {
                 () -> List.copyOf(counters),
                 InstantSource.system(),
                 new ProcessFacts("test", Instant.EPOCH, () -> false, () -> 0));
-        address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "http");
+        address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), setup.listener);
     }
 
     RawClient client() throws Exception {
