@@ -13,6 +13,7 @@ import io.veza.edge.accesslog.AccessLog;
 import io.veza.edge.accesslog.AccessLogSettings;
 import io.veza.edge.config.Cidr;
 import io.veza.edge.config.EdgeSettings;
+import io.veza.edge.config.HttpsPolicy;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.control.ServerIds;
@@ -25,7 +26,9 @@ import io.veza.edge.metrics.ProcessFacts;
 import io.veza.edge.metrics.Statistics;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.probe.Prober;
+import io.veza.edge.proxy.HttpsRedirect;
 import io.veza.edge.proxy.ListenerSettings;
+import io.veza.edge.proxy.StrictTransport;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
@@ -56,6 +59,7 @@ import org.jspecify.annotations.Nullable;
 public class EdgeLifecycle {
 
     private static final Logger LOG = Logger.getLogger("io.veza.edge");
+    private static final int HTTPS_PORT = 443;
     private static final long LONGEST_STEP_SECONDS = 10;
     private static final long LAST_WORDS_MILLIS = 3000;
 
@@ -159,8 +163,17 @@ public class EdgeLifecycle {
     }
 
     private static ListenerSettings listener(String name, EdgeSettings settings) {
-        return ListenerSettings.plain(name)
+        HttpsPolicy https = settings.httpsPolicy();
+        ListenerSettings listener = ListenerSettings.plain(name)
                 .withAcceptProxy(settings.access(name).acceptProxy());
+        if (name.equals("https")) {
+            return listener.withStrictTransport(https.hsts()
+                    .map(hsts -> new StrictTransport(hsts.maxAge(), hsts.includeSubdomains(), hsts.preload()))
+                    .orElse(null));
+        }
+        return https.redirectHttp()
+                ? listener.withRedirect(new HttpsRedirect(https.redirectPort().orElse(HTTPS_PORT)))
+                : listener;
     }
 
     private static TrafficSettings traffic(EdgeSettings settings) {

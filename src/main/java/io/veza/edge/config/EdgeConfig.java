@@ -55,6 +55,9 @@ public interface EdgeConfig {
     /** How the process ends. */
     Shutdown shutdown();
 
+    /** What holds clients to TLS. */
+    Tls tls();
+
     /** The lab servers inside this process. */
     Lab lab();
 
@@ -346,6 +349,33 @@ public interface EdgeConfig {
         /** How long exchanges and tunnels may take to come to their end after that; the rest is cut. */
         @WithDefault("30s")
         ConfigValue drain();
+    }
+
+    /** {@code edge.tls} */
+    interface Tls {
+        /**
+         * {@code true} to send requests of the HTTP listener to the HTTPS one by 308, or the port at which clients reach that if
+         * it is another than {@code edge.listen.https}; {@code false} to serve them.
+         */
+        @WithDefault("false")
+        ConfigValue redirectHttp();
+
+        /** {@code Strict-Transport-Security} on every response of the HTTPS listener. */
+        Hsts hsts();
+    }
+
+    /** {@code edge.tls.hsts} */
+    interface Hsts {
+        /** How long browsers keep to TLS, 0s..3650d; 0 has them forget. Default: the field is left to the servers. */
+        ConfigValue maxAge();
+
+        /** Whether it holds for every name below the host, too. */
+        @WithDefault("false")
+        ConfigValue includeSubdomains();
+
+        /** Whether browsers' makers may put the host on their lists; needs a year and the subdomains. */
+        @WithDefault("false")
+        ConfigValue preload();
     }
 
     /** {@code edge.lab} */

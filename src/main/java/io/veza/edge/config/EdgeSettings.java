@@ -26,6 +26,7 @@ import java.util.TreeMap;
  * @param defaultPool one of the pools, for requests that no route takes
  * @param trustedProxies whose forwarding fields, and where a listener asks for it whose PROXY header, are believed
  * @param access who comes in through each listener, by its name, {@code http} and {@code https}
+ * @param httpsPolicy what holds clients to TLS
  * @param admin how an operator reaches the running edge
  * @param accessLog how each exchange is logged, if it is
  * @param shutdown how the process ends
@@ -41,6 +42,7 @@ public record EdgeSettings(
         Limits limits,
         List<Cidr> trustedProxies,
         Map<String, ListenerAccess> access,
+        HttpsPolicy httpsPolicy,
         Admin admin,
         AccessLog accessLog,
         Shutdown shutdown,
@@ -180,6 +182,7 @@ public record EdgeSettings(
                 limits(config.limits(), problems),
                 trusted,
                 AccessTranslation.listeners(config, trusted, problems),
+                HttpsPolicy.from(config.tls(), problems),
                 new Admin(
                         problems.readIfPresent(config.admin().socket(), Format.PATH),
                         problems.readIfPresent(config.admin().token(), Secret.TOKEN)),

@@ -61,6 +61,11 @@ final class ClientAddress {
         return peer;
     }
 
+    /** Whether the peer is a trusted proxy. */
+    boolean trusted() {
+        return trusted;
+    }
+
     /** The authority the client connected to; stands in for the {@code Host} that an HTTP/1.0 request may lack. */
     byte[] localAuthority() {
         return localAuthority;

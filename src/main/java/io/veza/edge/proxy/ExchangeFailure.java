@@ -88,6 +88,7 @@ public sealed interface ExchangeFailure {
         BODY_TIMEOUT(Side.CLIENT, 408, "the body of the request stopped arriving"),
         STOPPED_READING(Side.CLIENT, 0, "the client stopped reading its response"),
         ABORTED(Side.CLIENT, 0, "the client went away"),
+        NO_HOST(Side.CLIENT, 400, "the request names no host that it could be sent to with TLS"),
 
         CONNECT_FAILED(Side.SERVER, 503, "no server could be reached"),
         CLOSED_EARLY(Side.SERVER, 502, "the server closed the connection without an answer"),

@@ -1,21 +1,44 @@
 package io.veza.edge.proxy;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How clients connect to one listener.
  *
  * @param scheme of what is asked for through it, with or without TLS; also the name of the listener
  * @param http2 whether HTTP/2 is spoken: by ALPN where there is TLS, else with prior knowledge
  * @param acceptProxy whether connections of trusted proxies begin with a PROXY header
+ * @param redirect sends clients to the listener with TLS; null where they are served
+ * @param strictTransport what every response carries, in place of what a server says of it; null for nothing
  */
-public record ListenerSettings(String scheme, boolean http2, boolean acceptProxy) {
+public record ListenerSettings(
+        String scheme,
+        boolean http2,
+        boolean acceptProxy,
+        @Nullable HttpsRedirect redirect,
+        @Nullable StrictTransport strictTransport) {
+
+    public ListenerSettings(String scheme, boolean http2) {
+        this(scheme, http2, false, null, null);
+    }
 
     /** HTTP/1.1 and nothing else. */
     public static ListenerSettings plain(String scheme) {
-        return new ListenerSettings(scheme, false, false);
+        return new ListenerSettings(scheme, false);
     }
 
     /** The same, with or without the PROXY header of trusted proxies. */
     public ListenerSettings withAcceptProxy(boolean accept) {
-        return new ListenerSettings(scheme, http2, accept);
+        return new ListenerSettings(scheme, http2, accept, redirect, strictTransport);
+    }
+
+    /** The same, sending its clients elsewhere. */
+    public ListenerSettings withRedirect(@Nullable HttpsRedirect to) {
+        return new ListenerSettings(scheme, http2, acceptProxy, to, strictTransport);
+    }
+
+    /** The same, with this on every response. */
+    public ListenerSettings withStrictTransport(@Nullable StrictTransport strict) {
+        return new ListenerSettings(scheme, http2, acceptProxy, redirect, strict);
     }
 }

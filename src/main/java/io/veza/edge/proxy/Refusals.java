@@ -3,6 +3,7 @@ package io.veza.edge.proxy;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** The edge's own answers: short problem documents (RFC 9457), made once for each failure. */
 final class Refusals {
@@ -22,7 +23,8 @@ final class Refusals {
             504, "Gateway Timeout",
             505, "HTTP Version Not Supported");
 
-    private record Form(ExchangeFailure failure, boolean close, boolean body) {}
+    @SuppressWarnings("ArrayRecordComponent") // each listener has one line, made once: the same or another
+    private record Form(ExchangeFailure failure, boolean close, boolean body, byte @Nullable [] line) {}
 
     private static final Map<Form, byte[]> MADE = new ConcurrentHashMap<>();
 
@@ -33,9 +35,10 @@ final class Refusals {
      *
      * @param close whether it says that the connection ends with it
      * @param body whether the body is sent too; not in answer to HEAD
+     * @param line a further line of the head, always the same object for the same line; null for none
      */
-    static byte[] response(ExchangeFailure failure, boolean close, boolean body) {
-        return MADE.computeIfAbsent(new Form(failure, close, body), Refusals::make);
+    static byte[] response(ExchangeFailure failure, boolean close, boolean body, byte @Nullable [] line) {
+        return MADE.computeIfAbsent(new Form(failure, close, body, line), Refusals::make);
     }
 
     /** How many bytes of a response are its head. */
@@ -65,6 +68,10 @@ final class Refusals {
         }
         if (failure.status() == 405) {
             response.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n");
+        }
+        byte[] line = form.line();
+        if (line != null) {
+            response.append(new String(line, StandardCharsets.US_ASCII));
         }
         if (form.close()) {
             response.append("Connection: close\r\n");

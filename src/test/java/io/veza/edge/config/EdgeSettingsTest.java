@@ -244,6 +244,7 @@ class EdgeSettingsTest {
                         keys().map(Key::name),
                         cookieKeys().map(key -> "edge.pools.p.sticky-cookie." + key.get()[0]),
                         AccessSettingsTest.keys(),
+                        HttpsPolicyTest.keys(),
                         // These have no default, or need another key; the tests below read them.
                         Stream.of(
                                 "edge.access-log.target",
