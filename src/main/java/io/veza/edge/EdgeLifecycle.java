@@ -26,6 +26,7 @@ import io.veza.edge.metrics.ProcessFacts;
 import io.veza.edge.metrics.Statistics;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.probe.Prober;
+import io.veza.edge.proxy.Http2Limits;
 import io.veza.edge.proxy.HttpsRedirect;
 import io.veza.edge.proxy.ListenerSettings;
 import io.veza.edge.proxy.StrictTransport;
@@ -164,7 +165,7 @@ public class EdgeLifecycle {
 
     private static ListenerSettings listener(String name, EdgeSettings settings) {
         HttpsPolicy https = settings.httpsPolicy();
-        ListenerSettings listener = ListenerSettings.plain(name)
+        ListenerSettings listener = new ListenerSettings(name, settings.listen().h2c())
                 .withAcceptProxy(settings.access(name).acceptProxy());
         if (name.equals("https")) {
             return listener.withStrictTransport(https.hsts()
@@ -184,6 +185,7 @@ public class EdgeLifecycle {
         return new TrafficSettings(
                 new HeadLimits(limits.requestLine(), limits.head(), limits.headers()),
                 limits.connections(),
+                new Http2Limits(limits.streams(), limits.streamResets()),
                 limits.idleConnections(),
                 timeouts.requestHead(),
                 timeouts.client(),

@@ -71,6 +71,10 @@ public interface EdgeConfig {
         @WithDefault("${haproxy_listen_http:80}")
         ConfigValue http();
 
+        /** Whether HTTP/2 without TLS is taken too, from clients that begin with its preface. An upgrade never is. */
+        @WithDefault("false")
+        ConfigValue h2c();
+
         /**
          * The listeners, {@code http} or {@code https}, on which connections of trusted proxies begin with a PROXY header,
          * version 1 or 2. Default: none.
@@ -298,6 +302,14 @@ public interface EdgeConfig {
         /** Client connections at a time, 1..1000000; then no more are accepted until one closes. */
         @WithDefault("20000")
         ConfigValue connections();
+
+        /** Requests under way at once on one HTTP/2 connection, 1..10000; more are refused one by one. */
+        @WithDefault("100")
+        ConfigValue streams();
+
+        /** Requests an HTTP/2 client may take back, or send malformed, in each ten seconds, 1..1000000; then it is let go. */
+        @WithDefault("200")
+        ConfigValue streamResets();
 
         /** Idle connections kept per server and event loop, 0..65536. */
         @WithDefault("256")

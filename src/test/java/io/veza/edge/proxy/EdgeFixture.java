@@ -64,16 +64,18 @@ final class EdgeFixture implements AutoCloseable {
                 Duration.ofMillis(500), Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(5));
         int maxQueue = 10;
         int maxConnections = 1000;
+        Http2Limits http2 = Http2Limits.DEFAULT;
         Duration requestHead = Duration.ofSeconds(5);
         Duration client = Duration.ofSeconds(5);
         Duration keepAlive = Duration.ofSeconds(5);
         Duration slowStart = Duration.ZERO;
-        /** How clients connect. */
-        ListenerSettings listener = ListenerSettings.plain("http");
         /** Whose word on others is believed. */
         Predicate<InetAddress> trusted = peer -> false;
 
         boolean routed = true;
+        /** How clients connect. */
+        ListenerSettings listener = new ListenerSettings("http", true);
+
         int loops = 2;
         /** In place of what is collected in {@link #ended}. */
         Optional<Supplier<ExchangeLog>> logs = Optional.empty();
@@ -202,6 +204,7 @@ final class EdgeFixture implements AutoCloseable {
         TrafficSettings settings = new TrafficSettings(
                 HeadLimits.DEFAULT,
                 setup.maxConnections,
+                setup.http2,
                 16,
                 setup.requestHead,
                 setup.client,
