@@ -24,8 +24,10 @@ import io.veza.edge.lab.LabTopology;
 import io.veza.edge.metrics.EdgeCollector;
 import io.veza.edge.metrics.ProcessFacts;
 import io.veza.edge.metrics.Statistics;
+import io.veza.edge.pool.AddressBlocks;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.probe.Prober;
+import io.veza.edge.proxy.ClientLimits;
 import io.veza.edge.proxy.Http2Limits;
 import io.veza.edge.proxy.HttpsRedirect;
 import io.veza.edge.proxy.ListenerSettings;
@@ -166,7 +168,8 @@ public class EdgeLifecycle {
     private static ListenerSettings listener(String name, EdgeSettings settings) {
         HttpsPolicy https = settings.httpsPolicy();
         ListenerSettings listener = new ListenerSettings(name, settings.listen().h2c())
-                .withAcceptProxy(settings.access(name).acceptProxy());
+                .withAcceptProxy(settings.access(name).acceptProxy())
+                .withClients(settings.access(name).clients());
         if (name.equals("https")) {
             return listener.withStrictTransport(https.hsts()
                     .map(hsts -> new StrictTransport(hsts.maxAge(), hsts.includeSubdomains(), hsts.preload()))
@@ -180,11 +183,14 @@ public class EdgeLifecycle {
     private static TrafficSettings traffic(EdgeSettings settings) {
         EdgeSettings.Limits limits = settings.limits();
         EdgeSettings.Timeouts timeouts = settings.timeouts();
-        List<Cidr> trusted = settings.trustedProxies();
-        Predicate<InetAddress> trustedProxy = peer -> trusted.stream().anyMatch(block -> block.contains(peer));
+        AddressBlocks trusted = Cidr.blocks(settings.trustedProxies());
+        Predicate<InetAddress> trustedProxy = peer -> trusted.contains(peer.getAddress());
         return new TrafficSettings(
                 new HeadLimits(limits.requestLine(), limits.head(), limits.headers()),
                 limits.connections(),
+                new ClientLimits(
+                        limits.connectionsPerAddress().orElse(ClientLimits.NO_MOST),
+                        limits.connectionRatePerAddress().orElse(ClientLimits.NO_MOST)),
                 new Http2Limits(limits.streams(), limits.streamResets()),
                 limits.idleConnections(),
                 timeouts.requestHead(),

@@ -1,5 +1,8 @@
 package io.veza.edge.config;
 
+import io.smallrye.config.ConfigValue;
+import io.veza.edge.pool.AddressBlocks;
+import io.veza.edge.pool.AddressRule;
 import java.util.List;
 import java.util.Map;
 
@@ -28,7 +31,22 @@ final class AccessTranslation {
                     "needs edge.trusted-proxies: a PROXY header is believed from those alone");
         }
         return Map.of(
-                HTTP, new ListenerAccess(acceptProxy.contains(HTTP)),
-                HTTPS, new ListenerAccess(acceptProxy.contains(HTTPS)));
+                HTTP, listener(acceptProxy.contains(HTTP), config.access().http(), problems),
+                HTTPS, listener(acceptProxy.contains(HTTPS), config.access().https(), problems));
+    }
+
+    private static ListenerAccess listener(boolean acceptProxy, EdgeConfig.Clients clients, Problems problems) {
+        return new ListenerAccess(acceptProxy, rule(clients.allow(), clients.deny(), problems));
+    }
+
+    static AddressRule rule(ConfigValue allow, ConfigValue deny, Problems problems) {
+        AddressBlocks allowed = blocks(allow, problems);
+        AddressBlocks denied = blocks(deny, problems);
+        return allowed.isEmpty() && denied.isEmpty() ? AddressRule.OPEN : new AddressRule(allowed, denied);
+    }
+
+    private static AddressBlocks blocks(ConfigValue setting, Problems problems) {
+        return Cidr.blocks(
+                problems.readIfPresent(setting, Format.listOf(Cidr::parse)).orElse(List.of()));
     }
 }

@@ -28,6 +28,9 @@ public interface EdgeConfig {
     /** The pool of requests that no route takes. Default: none, they get 404. */
     ConfigValue defaultPool();
 
+    /** Which clients may connect. */
+    Access access();
+
     /** Which requests go to which pool, by the route's name. */
     Map<String, Route> routes();
 
@@ -82,6 +85,24 @@ public interface EdgeConfig {
         ConfigValue acceptProxy();
     }
 
+    /** {@code edge.access} */
+    interface Access {
+        /** Of the HTTP listener. */
+        Clients http();
+
+        /** Of the HTTPS listener. */
+        Clients https();
+    }
+
+    /** {@code edge.access.<listener>}: who may connect; others are cut off before anything is read. */
+    interface Clients {
+        /** CIDRs of those who may, and nobody else. Default: everybody. */
+        ConfigValue allow();
+
+        /** CIDRs of those who may not, whatever is allowed. Default: nobody. */
+        ConfigValue deny();
+    }
+
     /** {@code edge.routes.<route>}: the longest prefix wins, then the priority. */
     interface Route {
         /** The pool that takes these requests. Must be given. */
@@ -100,6 +121,12 @@ public interface EdgeConfig {
         /** Decides between prefixes of equal length; the greater wins. */
         @WithDefault("0")
         ConfigValue priority();
+
+        /** CIDRs of the clients that may ask for it, and no others: they get 403. Default: all. */
+        ConfigValue allow();
+
+        /** CIDRs of the clients that get 403, whatever is allowed. Default: none. */
+        ConfigValue deny();
     }
 
     /** {@code edge.pools.<pool>} */
@@ -302,6 +329,14 @@ public interface EdgeConfig {
         /** Client connections at a time, 1..1000000; then no more are accepted until one closes. */
         @WithDefault("20000")
         ConfigValue connections();
+
+        /** Connections of one client address at a time, an IPv6 one being its /64: 1..1000000, or {@code off}. */
+        @WithDefault("1000")
+        ConfigValue connectionsPerAddress();
+
+        /** New connections of one client address a second, five seconds' worth of them at once: 1..1000000, or {@code off}. */
+        @WithDefault("200")
+        ConfigValue connectionRatePerAddress();
 
         /** Requests under way at once on one HTTP/2 connection, 1..10000; more are refused one by one. */
         @WithDefault("100")

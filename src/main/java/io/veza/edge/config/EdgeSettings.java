@@ -5,6 +5,7 @@ import io.smallrye.config.ConfigMappings;
 import io.smallrye.config.ConfigMappings.ConfigClass;
 import io.smallrye.config.SmallRyeConfig;
 import io.veza.edge.control.PoolDefinition;
+import io.veza.edge.pool.AddressRule;
 import io.veza.edge.pool.Route;
 import io.veza.edge.pool.ServerAddress;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -73,6 +75,8 @@ public record EdgeSettings(
      * @param head bytes of a head
      * @param headers fields in a head
      * @param connections clients at a time
+     * @param connectionsPerAddress clients of one address at a time; empty for any number
+     * @param connectionRatePerAddress new ones of one address a second; empty for any number
      * @param streams requests at a time of one HTTP/2 connection
      * @param streamResets requests in ten seconds that an HTTP/2 client may take back or send malformed
      * @param idleConnections per server and event loop
@@ -82,6 +86,8 @@ public record EdgeSettings(
             int head,
             int headers,
             int connections,
+            OptionalInt connectionsPerAddress,
+            OptionalInt connectionRatePerAddress,
             int streams,
             int streamResets,
             int idleConnections) {}
@@ -224,8 +230,11 @@ public record EdgeSettings(
             List<String> hosts =
                     problems.readIfPresent(route.hosts(), Format.listOf(host)).orElse(List.of());
             int priority = problems.read(route.priority(), Format.number(-1_000_000, 1_000_000), 0);
+            AddressRule clients = AccessTranslation.rule(route.allow(), route.deny(), problems);
             problems.attempt(
-                            Problems.key("edge.routes", name), "", () -> new Route(name, to, prefixes, hosts, priority))
+                            Problems.key("edge.routes", name),
+                            "",
+                            () -> new Route(name, to, prefixes, hosts, priority, clients))
                     .ifPresent(translated::add);
         });
         ambiguities(translated, problems);
@@ -274,6 +283,8 @@ public record EdgeSettings(
                 head,
                 problems.read(limits.headers(), Format.number(1, 10_000), 1),
                 problems.read(limits.connections(), Format.number(1, 1_000_000), 1),
+                problems.read(limits.connectionsPerAddress(), Format.NUMBER_OR_OFF, OptionalInt.empty()),
+                problems.read(limits.connectionRatePerAddress(), Format.NUMBER_OR_OFF, OptionalInt.empty()),
                 problems.read(limits.streams(), Format.number(1, 10_000), 1),
                 problems.read(limits.streamResets(), Format.number(1, 1_000_000), 1),
                 problems.read(limits.idleConnections(), Format.number(0, 65_536), 0));

@@ -206,9 +206,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             redirect(redirect, request);
             return;
         }
-        PoolTraffic pool = routes.find(request);
+        PoolTraffic pool = routes.find(request, address);
         if (pool == null) {
-            refuse(ExchangeFailure.Cause.NO_ROUTE, request);
+            refuse(routes.refusal(request), request);
             return;
         }
         loop.observer.requested(listener.id(), pool.id());

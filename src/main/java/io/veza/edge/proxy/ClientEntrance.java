@@ -12,6 +12,7 @@ import java.util.function.LongSupplier;
 final class ClientEntrance {
 
     private final TrafficLoop loop;
+    private final ClientGate gate;
     private final RouteTable<PoolTraffic> routes;
     private final Listener listener;
     private final LongSupplier ids;
@@ -19,8 +20,14 @@ final class ClientEntrance {
 
     /** @param ids numbers sessions for operators */
     ClientEntrance(
-            TrafficLoop loop, RouteTable<PoolTraffic> routes, Listener listener, LongSupplier ids, Channel channel) {
+            TrafficLoop loop,
+            ClientGate gate,
+            RouteTable<PoolTraffic> routes,
+            Listener listener,
+            LongSupplier ids,
+            Channel channel) {
         this.loop = loop;
+        this.gate = gate;
         this.routes = routes;
         this.listener = listener;
         this.ids = ids;
@@ -40,12 +47,14 @@ final class ClientEntrance {
     }
 
     /**
-     * The client is known.
+     * The client is known: sees whether it may come in.
      *
      * @param trusted whether what it says of others is believed
      */
     private void identified(InetSocketAddress client, InetSocketAddress local, boolean trusted) {
-        secure(new ClientAddress(client, local, listener.name(), trusted));
+        if (gate.admits(loop, listener, channel, client.getAddress(), trusted)) {
+            secure(new ClientAddress(client, local, listener.name(), trusted));
+        }
     }
 
     /** The client may come in: sees to TLS where the listener asks for it. */

@@ -94,9 +94,9 @@ final class Http2ClientStream implements ClientSide {
             refused(HttpsRedirect.STATUS, null, head);
             return;
         }
-        PoolTraffic pool = connection.routes.find(head);
+        PoolTraffic pool = connection.routes.find(head, connection.address);
         if (pool == null) {
-            refuse(ExchangeFailure.Cause.NO_ROUTE, head);
+            refuse(connection.routes.refusal(head), head);
             return;
         }
         loop.observer.requested(connection.listener.id(), pool.id());

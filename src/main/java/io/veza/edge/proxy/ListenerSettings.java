@@ -1,5 +1,6 @@
 package io.veza.edge.proxy;
 
+import io.veza.edge.pool.AddressRule;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param scheme of what is asked for through it, with or without TLS; also the name of the listener
  * @param http2 whether HTTP/2 is spoken: by ALPN where there is TLS, else with prior knowledge
  * @param acceptProxy whether connections of trusted proxies begin with a PROXY header
+ * @param clients which may connect
  * @param redirect sends clients to the listener with TLS; null where they are served
  * @param strictTransport what every response carries, in place of what a server says of it; null for nothing
  */
@@ -15,11 +17,12 @@ public record ListenerSettings(
         String scheme,
         boolean http2,
         boolean acceptProxy,
+        AddressRule clients,
         @Nullable HttpsRedirect redirect,
         @Nullable StrictTransport strictTransport) {
 
     public ListenerSettings(String scheme, boolean http2) {
-        this(scheme, http2, false, null, null);
+        this(scheme, http2, false, AddressRule.OPEN, null, null);
     }
 
     /** HTTP/1.1 and nothing else. */
@@ -29,16 +32,21 @@ public record ListenerSettings(
 
     /** The same, with or without the PROXY header of trusted proxies. */
     public ListenerSettings withAcceptProxy(boolean accept) {
-        return new ListenerSettings(scheme, http2, accept, redirect, strictTransport);
+        return new ListenerSettings(scheme, http2, accept, clients, redirect, strictTransport);
+    }
+
+    /** The same, for these clients alone. */
+    public ListenerSettings withClients(AddressRule rule) {
+        return new ListenerSettings(scheme, http2, acceptProxy, rule, redirect, strictTransport);
     }
 
     /** The same, sending its clients elsewhere. */
     public ListenerSettings withRedirect(@Nullable HttpsRedirect to) {
-        return new ListenerSettings(scheme, http2, acceptProxy, to, strictTransport);
+        return new ListenerSettings(scheme, http2, acceptProxy, clients, to, strictTransport);
     }
 
     /** The same, with this on every response. */
     public ListenerSettings withStrictTransport(@Nullable StrictTransport strict) {
-        return new ListenerSettings(scheme, http2, acceptProxy, redirect, strict);
+        return new ListenerSettings(scheme, http2, acceptProxy, clients, redirect, strict);
     }
 }

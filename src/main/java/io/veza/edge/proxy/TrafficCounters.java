@@ -19,6 +19,9 @@ public final class TrafficCounters implements TrafficObserver {
     public enum Count {
         CONNECTIONS_OPENED,
         CONNECTIONS_CLOSED,
+        REFUSED_DENIED,
+        REFUSED_ADDRESS_CONNECTIONS,
+        REFUSED_ADDRESS_RATE,
         REFUSED_PROXY_HEADER_MALFORMED,
         REFUSED_PROXY_HEADER_LATE,
         REQUESTS,
@@ -136,6 +139,9 @@ public final class TrafficCounters implements TrafficObserver {
     /** What counts connections that were refused for this. */
     public static Count refusedFor(ConnectionRefusal reason) {
         return switch (reason) {
+            case DENIED -> Count.REFUSED_DENIED;
+            case ADDRESS_CONNECTIONS -> Count.REFUSED_ADDRESS_CONNECTIONS;
+            case ADDRESS_RATE -> Count.REFUSED_ADDRESS_RATE;
             case PROXY_HEADER_MALFORMED -> Count.REFUSED_PROXY_HEADER_MALFORMED;
             case PROXY_HEADER_LATE -> Count.REFUSED_PROXY_HEADER_LATE;
         };

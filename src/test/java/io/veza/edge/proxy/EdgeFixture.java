@@ -64,6 +64,7 @@ final class EdgeFixture implements AutoCloseable {
                 Duration.ofMillis(500), Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(5));
         int maxQueue = 10;
         int maxConnections = 1000;
+        ClientLimits clients = ClientLimits.NONE;
         Http2Limits http2 = Http2Limits.DEFAULT;
         Duration requestHead = Duration.ofSeconds(5);
         Duration client = Duration.ofSeconds(5);
@@ -75,6 +76,9 @@ final class EdgeFixture implements AutoCloseable {
         boolean routed = true;
         /** How clients connect. */
         ListenerSettings listener = new ListenerSettings("http", true);
+
+        /** To the pool {@code api}; what they do not take goes there, too, if {@link #routed}. */
+        List<Route> routes = List.of();
 
         int loops = 2;
         /** In place of what is collected in {@link #ended}. */
@@ -204,6 +208,7 @@ final class EdgeFixture implements AutoCloseable {
         TrafficSettings settings = new TrafficSettings(
                 HeadLimits.DEFAULT,
                 setup.maxConnections,
+                setup.clients,
                 setup.http2,
                 16,
                 setup.requestHead,
@@ -216,7 +221,7 @@ final class EdgeFixture implements AutoCloseable {
                 group,
                 settings,
                 List.of(pool),
-                List.<Route>of(),
+                setup.routes,
                 setup.routed ? Optional.of("api") : Optional.empty(),
                 () -> {
                     TrafficCounters loop = new TrafficCounters();
