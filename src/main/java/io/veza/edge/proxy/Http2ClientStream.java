@@ -462,6 +462,7 @@ final class Http2ClientStream implements ClientSide {
         tunnel = opened;
         opened.open(this);
         drainHeld();
+        flushServer();
         flush();
     }
 
