@@ -9,6 +9,8 @@ import io.veza.edge.tls.TlsOptions;
 import io.veza.edge.tls.TlsOptions.Version;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -40,7 +42,10 @@ class TlsListenerTest {
         setup.listener = new ListenerSettings(
                 "https",
                 true,
-                new Certificates(new TlsOptions(file, provider, Version.TLS_1_2, false, true, Duration.ofSeconds(5))));
+                new Certificates(
+                        new TlsOptions(
+                                file, provider, Version.TLS_1_2, false, true, Duration.ofSeconds(5), Optional.empty()),
+                        InstantSource.system()));
         return setup;
     }
 
