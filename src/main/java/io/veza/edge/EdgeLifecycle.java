@@ -13,6 +13,7 @@ import io.veza.edge.accesslog.AccessLog;
 import io.veza.edge.accesslog.AccessLogSettings;
 import io.veza.edge.config.Cidr;
 import io.veza.edge.config.EdgeSettings;
+import io.veza.edge.config.HttpsPolicy;
 import io.veza.edge.config.TlsSettings;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolDefinition;
@@ -24,10 +25,14 @@ import io.veza.edge.lab.LabTopology;
 import io.veza.edge.metrics.EdgeCollector;
 import io.veza.edge.metrics.ProcessFacts;
 import io.veza.edge.metrics.Statistics;
+import io.veza.edge.pool.AddressBlocks;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.probe.Prober;
+import io.veza.edge.proxy.ClientLimits;
 import io.veza.edge.proxy.Http2Limits;
+import io.veza.edge.proxy.HttpsRedirect;
 import io.veza.edge.proxy.ListenerSettings;
+import io.veza.edge.proxy.StrictTransport;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
@@ -65,6 +70,7 @@ import org.jspecify.annotations.Nullable;
 public class EdgeLifecycle {
 
     private static final Logger LOG = Logger.getLogger("io.veza.edge");
+    private static final int HTTPS_PORT = 443;
     private static final long LONGEST_STEP_SECONDS = 10;
     private static final long LAST_WORDS_MILLIS = 3000;
 
@@ -153,12 +159,12 @@ public class EdgeLifecycle {
                 new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
         prober = checks;
         checks.start().toCompletableFuture().get(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
-        InetSocketAddress bound = listen(opening, settings.listen());
+        InetSocketAddress bound = listen(opening, settings);
         address = bound;
         Optional<InetSocketAddress> secured = Optional.empty();
         if (settings.tls().isPresent()) {
-            secured = Optional.of(listenSecured(
-                    opening, settings.listen().host(), settings.tls().get()));
+            secured =
+                    Optional.of(listenSecured(opening, settings, settings.tls().get()));
         }
         shutdown = settings.shutdown();
         if (LaunchMode.current() == LaunchMode.NORMAL) {
@@ -172,16 +178,18 @@ public class EdgeLifecycle {
     }
 
     /** The port was free when the configuration was checked; in dev mode nobody has looked. */
-    private static InetSocketAddress listen(TrafficPlane plane, EdgeSettings.Listen at) throws Exception {
+    private static InetSocketAddress listen(TrafficPlane plane, EdgeSettings settings) throws Exception {
+        EdgeSettings.Listen at = settings.listen();
         try {
-            return plane.listen(new InetSocketAddress(at.host(), at.http()), new ListenerSettings("http", at.h2c()));
+            return plane.listen(new InetSocketAddress(at.host(), at.http()), listener("http", at.h2c(), settings));
         } catch (IOException e) {
             throw new IOException(
                     "edge.listen.http = " + at.http() + ": cannot be bound on " + at.host() + ": " + e.getMessage(), e);
         }
     }
 
-    private InetSocketAddress listenSecured(TrafficPlane plane, String host, TlsSettings tls) throws Exception {
+    private InetSocketAddress listenSecured(TrafficPlane plane, EdgeSettings settings, TlsSettings tls)
+            throws Exception {
         Certificates read = new Certificates(CertificateCheck.options(tls), InstantSource.system());
         certificates = Optional.of(read);
         certificateLooks.scheduleWithFixedDelay(
@@ -198,10 +206,13 @@ public class EdgeLifecycle {
         }
         try {
             return plane.listen(
-                    new InetSocketAddress(host, tls.port()), new ListenerSettings("https", tls.http2(), read));
+                    new InetSocketAddress(settings.listen().host(), tls.port()),
+                    listener("https", tls.http2(), settings).withCertificates(read));
         } catch (IOException e) {
             throw new IOException(
-                    "edge.listen.https = " + tls.port() + ": cannot be bound on " + host + ": " + e.getMessage(), e);
+                    "edge.listen.https = " + tls.port() + ": cannot be bound on "
+                            + settings.listen().host() + ": " + e.getMessage(),
+                    e);
         }
     }
 
@@ -216,14 +227,32 @@ public class EdgeLifecycle {
         }
     }
 
+    private static ListenerSettings listener(String name, boolean http2, EdgeSettings settings) {
+        HttpsPolicy https = settings.httpsPolicy();
+        ListenerSettings listener = new ListenerSettings(name, http2)
+                .withAcceptProxy(settings.access(name).acceptProxy())
+                .withClients(settings.access(name).clients());
+        if (name.equals("https")) {
+            return listener.withStrictTransport(https.hsts()
+                    .map(hsts -> new StrictTransport(hsts.maxAge(), hsts.includeSubdomains(), hsts.preload()))
+                    .orElse(null));
+        }
+        return https.redirectHttp()
+                ? listener.withRedirect(new HttpsRedirect(https.redirectPort().orElse(HTTPS_PORT)))
+                : listener;
+    }
+
     private static TrafficSettings traffic(EdgeSettings settings) {
         EdgeSettings.Limits limits = settings.limits();
         EdgeSettings.Timeouts timeouts = settings.timeouts();
-        List<Cidr> trusted = settings.trustedProxies();
-        Predicate<InetAddress> trustedProxy = peer -> trusted.stream().anyMatch(block -> block.contains(peer));
+        AddressBlocks trusted = Cidr.blocks(settings.trustedProxies());
+        Predicate<InetAddress> trustedProxy = peer -> trusted.contains(peer.getAddress());
         return new TrafficSettings(
                 new HeadLimits(limits.requestLine(), limits.head(), limits.headers()),
                 limits.connections(),
+                new ClientLimits(
+                        limits.connectionsPerAddress().orElse(ClientLimits.NO_MOST),
+                        limits.connectionRatePerAddress().orElse(ClientLimits.NO_MOST)),
                 new Http2Limits(limits.streams(), limits.streamResets()),
                 limits.idleConnections(),
                 timeouts.requestHead(),

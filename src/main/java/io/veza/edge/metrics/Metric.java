@@ -14,6 +14,8 @@ public enum Metric {
     LISTENER_CONNECTIONS_LIMIT(
             Type.GAUGE, "Client connections of all listeners at which accepting pauses.", "listener"),
     LISTENER_CONNECTIONS(Type.COUNTER, "Client connections accepted.", "listener"),
+    LISTENER_CONNECTIONS_REFUSED(
+            Type.COUNTER, "Client connections closed before they could send a request.", "listener", "reason"),
     LISTENER_REQUESTS(
             Type.COUNTER, "Requests that came to their end, by the class of their status.", "listener", "code"),
     LISTENER_REQUESTS_IN_FLIGHT(Type.GAUGE, "Requests under way, tunnels among them.", "listener"),
@@ -31,6 +33,22 @@ public enum Metric {
             "Requests that no pool got to see: malformed, too slow, given up, without a route.",
             "listener",
             "reason"),
+    LISTENER_HANDSHAKES(Type.COUNTER, "TLS handshakes that came to their end, by version.", "listener", "version"),
+    LISTENER_HANDSHAKES_FAILED(
+            Type.COUNTER, "TLS handshakes that failed; none of them counts as a connection.", "listener", "reason"),
+    LISTENER_SESSIONS_RESUMED(
+            Type.COUNTER, "TLS sessions resumed by a ticket; 0 with the JDK's TLS, which does not tell.", "listener"),
+    LISTENER_CERTIFICATE_EXPIRY_TIMESTAMP_SECONDS(
+            Type.GAUGE, "When the certificate of a file expires, seconds since 1970.", "listener", "file"),
+    LISTENER_CERTIFICATE_RELOADS(
+            Type.COUNTER,
+            "Changed files of certificates and ticket keys: taken, or refused, so that the old content stays.",
+            "listener",
+            "result"),
+    LISTENER_CERTIFICATE_RELOAD_TIMESTAMP_SECONDS(
+            Type.GAUGE, "When a file was taken the last time, the start included, seconds since 1970.", "listener"),
+    LISTENER_CERTIFICATE_FILES_REFUSED(
+            Type.GAUGE, "Files that cannot be used as they are now, so that an older content is in use.", "listener"),
 
     POOL_UP(Type.GAUGE, "1 if the pool has a server for new sessions, else 0.", "pool"),
     POOL_SERVERS(Type.GAUGE, "Servers by their state.", "pool", "state"),

@@ -93,7 +93,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         this.acceptedNanos = System.nanoTime();
         this.endedNanos = acceptedNanos;
         this.body = new BodyReader(loop.settings.limits());
-        this.response = new ClientResponse(loop, channel);
+        this.response = new ClientResponse(loop, channel, listener.settings().strictTransport());
     }
 
     @Override
@@ -201,9 +201,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         } else {
             loop.wheel.arm(timer, loop.clientTicks);
         }
-        PoolTraffic pool = routes.find(request);
+        HttpsRedirect redirect = listener.settings().redirect();
+        if (redirect != null && redirect.takes(request, address)) {
+            redirect(redirect, request);
+            return;
+        }
+        PoolTraffic pool = routes.find(request, address);
         if (pool == null) {
-            refuse(ExchangeFailure.Cause.NO_ROUTE, request);
+            refuse(routes.refusal(request), request);
             return;
         }
         loop.observer.requested(listener.id(), pool.id());
@@ -306,13 +311,30 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         flush();
     }
 
-    /** Tells of a request that never became an exchange. */
+    private void redirect(HttpsRedirect to, RequestHead request) {
+        if (request.hostStart() < 0) {
+            refuse(ExchangeFailure.Cause.NO_HOST, request);
+            return;
+        }
+        closeAfterResponse = !keepAlive || loop.stopping || !body.isOver();
+        to.write(request, closeAfterResponse, loop.writer);
+        response.own();
+        tell(HttpsRedirect.STATUS, null, request);
+        exchangeOver();
+        flush();
+    }
+
     private void tell(ExchangeFailure failure, @Nullable RequestHead request) {
+        tell(failure.status(), failure, request);
+    }
+
+    /** Tells of a request that never became an exchange. */
+    private void tell(int status, @Nullable ExchangeFailure failure, @Nullable RequestHead request) {
         loop.observer.requested(listener.id(), TrafficObserver.NO_POOL);
         ExchangeRecord record = loop.record.begin(System.nanoTime());
         describe(record);
         record.failure = failure;
-        record.status = failure.status();
+        record.status = status;
         if (request == null) {
             record.headNanos = -1;
         } else {

@@ -30,6 +30,11 @@ public final class TrafficCounters implements TrafficObserver {
         HANDSHAKES_WITHOUT_CLIENT_CERTIFICATE,
         HANDSHAKES_ENDED_BY_ALERT,
         HANDSHAKES_FAILED_OTHERWISE,
+        REFUSED_DENIED,
+        REFUSED_ADDRESS_CONNECTIONS,
+        REFUSED_ADDRESS_RATE,
+        REFUSED_PROXY_HEADER_MALFORMED,
+        REFUSED_PROXY_HEADER_LATE,
         REQUESTS,
         DISPATCHED,
         CONNECTED,
@@ -158,6 +163,22 @@ public final class TrafficCounters implements TrafficObserver {
             case CLIENT_CERTIFICATE -> Count.HANDSHAKES_WITHOUT_CLIENT_CERTIFICATE;
             case CLIENT_ALERT -> Count.HANDSHAKES_ENDED_BY_ALERT;
             case OTHER -> Count.HANDSHAKES_FAILED_OTHERWISE;
+        };
+    }
+
+    @Override
+    public void connectionRefused(int listener, ConnectionRefusal reason) {
+        listeners.add(listener, refusedFor(reason), 1);
+    }
+
+    /** What counts connections that were refused for this. */
+    public static Count refusedFor(ConnectionRefusal reason) {
+        return switch (reason) {
+            case DENIED -> Count.REFUSED_DENIED;
+            case ADDRESS_CONNECTIONS -> Count.REFUSED_ADDRESS_CONNECTIONS;
+            case ADDRESS_RATE -> Count.REFUSED_ADDRESS_RATE;
+            case PROXY_HEADER_MALFORMED -> Count.REFUSED_PROXY_HEADER_MALFORMED;
+            case PROXY_HEADER_LATE -> Count.REFUSED_PROXY_HEADER_LATE;
         };
     }
 

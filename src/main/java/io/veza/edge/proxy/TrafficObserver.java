@@ -23,6 +23,9 @@ public interface TrafficObserver {
     /** A connection was closed in its TLS handshake; it was not told of as opened. */
     void handshakeFailed(int listener, HandshakeFailure reason);
 
+    /** A connection was closed before it could send a request; it was not told of as opened. */
+    void connectionRefused(int listener, ConnectionRefusal reason);
+
     /** A request came, understood or not. */
     void requested(int listener, int pool);
 

@@ -39,10 +39,8 @@ class TlsListenerTest {
 
     private EdgeFixture.Setup edge(TlsOptions.Provider provider) {
         EdgeFixture.Setup setup = EdgeFixture.with();
-        setup.listener = new ListenerSettings(
-                "https",
-                true,
-                new Certificates(
+        setup.listener = new ListenerSettings("https", true)
+                .withCertificates(new Certificates(
                         new TlsOptions(
                                 file, provider, Version.TLS_1_2, false, true, Duration.ofSeconds(5), Optional.empty()),
                         InstantSource.system()));
