@@ -124,6 +124,12 @@ public interface EdgeConfig {
         @WithDefault("auto")
         ConfigValue provider();
 
+        /**
+         * A file of keys for session tickets that other edges have, too, as HAProxy's {@code tls-ticket-keys}. Default: own
+         * keys, changed every four hours.
+         */
+        ConfigValue ticketKeys();
+
         /** Whether HTTP/2 is offered to clients, by ALPN. */
         @WithDefault("true")
         ConfigValue http2();
