@@ -190,7 +190,9 @@ public class EdgeLifecycle {
                 limits.connections(),
                 new ClientLimits(
                         limits.connectionsPerAddress().orElse(ClientLimits.NO_MOST),
-                        limits.connectionRatePerAddress().orElse(ClientLimits.NO_MOST)),
+                        limits.connectionRatePerAddress().orElse(ClientLimits.NO_MOST),
+                        limits.bodyRate().orElse(0),
+                        ClientLimits.BODY_SPAN),
                 new Http2Limits(limits.streams(), limits.streamResets()),
                 limits.idleConnections(),
                 timeouts.requestHead(),

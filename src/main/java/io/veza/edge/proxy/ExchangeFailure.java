@@ -86,6 +86,8 @@ public sealed interface ExchangeFailure {
     enum Cause implements ExchangeFailure {
         HEAD_TIMEOUT(Side.CLIENT, 408, "the head of the request did not arrive in time"),
         BODY_TIMEOUT(Side.CLIENT, 408, "the body of the request stopped arriving"),
+        BODY_TOO_SLOW(Side.CLIENT, 408, "the body of the request arrives too slowly"),
+        SENT_TOO_MUCH(Side.CLIENT, 0, "the client sent more than is held for it, and ended its side"),
         STOPPED_READING(Side.CLIENT, 0, "the client stopped reading its response"),
         ABORTED(Side.CLIENT, 0, "the client went away"),
         NO_HOST(Side.CLIENT, 400, "the request names no host that it could be sent to with TLS"),

@@ -61,6 +61,11 @@ final class TimerWheel {
         return Math.max(1, (duration.toMillis() + tick - 1) / tick);
     }
 
+    /** The ticks since the wheel's start, as of the last turn. */
+    long now() {
+        return now;
+    }
+
     /** Lets the timer fire this many ticks from now, whatever it was armed to before. */
     void arm(Timer timer, long ticks) {
         // The current tick is already under way, hence one more.

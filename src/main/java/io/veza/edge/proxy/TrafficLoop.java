@@ -74,6 +74,11 @@ final class TrafficLoop {
     final long clientTicks;
     final long keepAliveTicks;
     final long serverKeepAliveTicks;
+    final long bodySpanTicks;
+    final double leastBytesPerTick;
+
+    /** What a client must take of a response within its timeout, if it is given more than it takes. */
+    final long leastTaken;
 
     private final Bootstrap bootstrap;
     private final ScheduledFuture<?> ticking;
@@ -102,6 +107,10 @@ final class TrafficLoop {
         this.clientTicks = TimerWheel.ticks(settings.client());
         this.keepAliveTicks = TimerWheel.ticks(settings.keepAlive());
         this.serverKeepAliveTicks = TimerWheel.ticks(settings.serverKeepAlive());
+        ClientLimits limits = settings.clients();
+        this.bodySpanTicks = TimerWheel.ticks(limits.bodySpan());
+        this.leastBytesPerTick = limits.bodyRate() * TimerWheel.TICK.toMillis() / 1000.0;
+        this.leastTaken = Math.max(1, (long) (leastBytesPerTick * clientTicks));
         this.bootstrap = new Bootstrap()
                 .group(eventLoop)
                 .channel(channelType)

@@ -75,7 +75,7 @@ final class EdgeFixture implements AutoCloseable {
 
         boolean routed = true;
         /** How clients connect. */
-        ListenerSettings listener = new ListenerSettings("http", true);
+        ListenerSettings listener = ListenerSettings.plain("http");
 
         /** To the pool {@code api}; what they do not take goes there, too, if {@link #routed}. */
         List<Route> routes = List.of();
@@ -130,7 +130,8 @@ final class EdgeFixture implements AutoCloseable {
             int retries,
             boolean redispatched,
             @Nullable TunnelEnd tunnelEnd,
-            int queuePosition) {
+            int queuePosition,
+            Protocol protocol) {
         static Ended of(EndedExchange exchange) {
             ServerEntry server = exchange.server();
             ByteBuf head = exchange.requestHead();
@@ -153,7 +154,8 @@ final class EdgeFixture implements AutoCloseable {
                     exchange.retries(),
                     exchange.redispatched(),
                     exchange.tunnelEnd(),
-                    exchange.queuePosition());
+                    exchange.queuePosition(),
+                    exchange.protocol());
         }
     }
 
