@@ -14,6 +14,7 @@ import io.veza.edge.accesslog.AccessLogSettings;
 import io.veza.edge.config.Cidr;
 import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.config.HttpsPolicy;
+import io.veza.edge.config.TlsSettings;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.control.ServerIds;
@@ -35,12 +36,15 @@ import io.veza.edge.proxy.StrictTransport;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
+import io.veza.edge.tls.Certificates;
+import io.veza.edge.tls.ServerCertificate;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -79,6 +83,7 @@ public class EdgeLifecycle {
     private volatile @Nullable Statistics statistics;
     private volatile @Nullable InetSocketAddress address;
     private volatile Optional<AccessLog> accessLog = Optional.empty();
+    private volatile Optional<Certificates> certificates = Optional.empty();
     private volatile EdgeSettings.Shutdown shutdown = EdgeSettings.Shutdown.AT_ONCE;
     private volatile boolean stopping;
     private @Nullable Vertx checksVertx;
@@ -144,13 +149,19 @@ public class EdgeLifecycle {
         checks.start().toCompletableFuture().get(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
         InetSocketAddress bound = listen(opening, settings);
         address = bound;
+        Optional<InetSocketAddress> secured = Optional.empty();
+        if (settings.tls().isPresent()) {
+            secured =
+                    Optional.of(listenSecured(opening, settings, settings.tls().get()));
+        }
         shutdown = settings.shutdown();
         if (LaunchMode.current() == LaunchMode.NORMAL) {
             StopSignals.handle(this::stopGracefully);
         }
         LOG.infof(
-                "http on %s, pools %s",
-                new ServerAddress(bound.getAddress().getHostAddress(), bound.getPort()),
+                "http on %s%s, pools %s",
+                words(bound),
+                secured.map(at -> ", https on " + words(at)).orElse(""),
                 pools.stream().map(PoolController::name).toList());
     }
 
@@ -158,16 +169,42 @@ public class EdgeLifecycle {
     private static InetSocketAddress listen(TrafficPlane plane, EdgeSettings settings) throws Exception {
         EdgeSettings.Listen at = settings.listen();
         try {
-            return plane.listen(new InetSocketAddress(at.host(), at.http()), listener("http", settings));
+            return plane.listen(new InetSocketAddress(at.host(), at.http()), listener("http", at.h2c(), settings));
         } catch (IOException e) {
             throw new IOException(
                     "edge.listen.http = " + at.http() + ": cannot be bound on " + at.host() + ": " + e.getMessage(), e);
         }
     }
 
-    private static ListenerSettings listener(String name, EdgeSettings settings) {
+    private InetSocketAddress listenSecured(TrafficPlane plane, EdgeSettings settings, TlsSettings tls)
+            throws Exception {
+        Certificates read = new Certificates(CertificateCheck.options(tls));
+        certificates = Optional.of(read);
+        LOG.infof(
+                "TLS by %s, certificates %s",
+                read.provider(),
+                read.all().stream().map(ServerCertificate::file).toList());
+        Instant now = Instant.now();
+        for (ServerCertificate certificate : read.all()) {
+            certificate
+                    .outOfDate(now)
+                    .ifPresent(wrong -> LOG.warnf("the certificate of %s %s", certificate.file(), wrong));
+        }
+        try {
+            return plane.listen(
+                    new InetSocketAddress(settings.listen().host(), tls.port()),
+                    listener("https", tls.http2(), settings).withCertificates(read));
+        } catch (IOException e) {
+            throw new IOException(
+                    "edge.listen.https = " + tls.port() + ": cannot be bound on "
+                            + settings.listen().host() + ": " + e.getMessage(),
+                    e);
+        }
+    }
+
+    private static ListenerSettings listener(String name, boolean http2, EdgeSettings settings) {
         HttpsPolicy https = settings.httpsPolicy();
-        ListenerSettings listener = new ListenerSettings(name, settings.listen().h2c())
+        ListenerSettings listener = new ListenerSettings(name, http2)
                 .withAcceptProxy(settings.access(name).acceptProxy())
                 .withClients(settings.access(name).clients());
         if (name.equals("https")) {
@@ -232,6 +269,11 @@ public class EdgeLifecycle {
         return Optional.ofNullable(address);
     }
 
+    /** By which the HTTPS listener speaks TLS; empty if there is none. */
+    public Optional<Certificates> certificates() {
+        return certificates;
+    }
+
     public List<PoolController> pools() {
         return List.copyOf(pools);
     }
@@ -290,6 +332,10 @@ public class EdgeLifecycle {
             // Whatever went wrong: an edge that is not ready must not stay.
             Quarkus.asyncExit(0);
         }
+    }
+
+    private static ServerAddress words(InetSocketAddress address) {
+        return new ServerAddress(address.getAddress().getHostAddress(), address.getPort());
     }
 
     /** As it may be configured: {@code 0.5s}, {@code 1m30s}. */

@@ -28,6 +28,9 @@ public interface EdgeConfig {
     /** The pool of requests that no route takes. Default: none, they get 404. */
     ConfigValue defaultPool();
 
+    /** How clients are spoken to over TLS. */
+    Tls tls();
+
     /** Which clients may connect. */
     Access access();
 
@@ -58,9 +61,6 @@ public interface EdgeConfig {
     /** How the process ends. */
     Shutdown shutdown();
 
-    /** What holds clients to TLS. */
-    Tls tls();
-
     /** The lab servers inside this process. */
     Lab lab();
 
@@ -73,6 +73,10 @@ public interface EdgeConfig {
         /** Port of HTTP, 0..65535; 0 for a free one. */
         @WithDefault("${haproxy_listen_http:80}")
         ConfigValue http();
+
+        /** Port of HTTPS, 0..65535; 0 for a free one. Bound only if there is a certificate. */
+        @WithDefault("${haproxy_listen_https:443}")
+        ConfigValue https();
 
         /** Whether HTTP/2 without TLS is taken too, from clients that begin with its preface. An upgrade never is. */
         @WithDefault("false")
@@ -101,6 +105,42 @@ public interface EdgeConfig {
 
         /** CIDRs of those who may not, whatever is allowed. Default: nobody. */
         ConfigValue deny();
+    }
+
+    /** {@code edge.tls}: how the HTTPS listener speaks TLS, and what holds clients to it. */
+    interface Tls {
+        /**
+         * A PEM file with the certificate chain and its private key, or a folder of such files, of which a client gets the
+         * one for the name it asks for. The first in alphabetical order is the default. Default: none, HTTP only.
+         */
+        @WithDefault("${haproxy_tls_cert_path:}")
+        ConfigValue certPath();
+
+        /** Whether clients that ask for a name no certificate is for are refused, not given the default one. */
+        @WithDefault("false")
+        ConfigValue sniStrict();
+
+        /** {@code auto} (BoringSSL where it can be loaded, else the JDK), {@code openssl} (BoringSSL) or {@code jdk}. */
+        @WithDefault("auto")
+        ConfigValue provider();
+
+        /** Whether HTTP/2 is offered to clients, by ALPN. */
+        @WithDefault("true")
+        ConfigValue http2();
+
+        /** The oldest version that is spoken, {@code 1.2} or {@code 1.3}. */
+        @WithDefault("1.2")
+        ConfigValue minVersion();
+
+        /**
+         * {@code true} to send requests of the HTTP listener to the HTTPS one by 308, or the port at which clients reach that if
+         * it is another than {@code edge.listen.https}; {@code false} to serve them.
+         */
+        @WithDefault("false")
+        ConfigValue redirectHttp();
+
+        /** {@code Strict-Transport-Security} on every response of the HTTPS listener. */
+        Hsts hsts();
     }
 
     /** {@code edge.routes.<route>}: the longest prefix wins, then the priority. */
@@ -273,6 +313,10 @@ public interface EdgeConfig {
         @WithDefault("10s")
         ConfigValue requestHead();
 
+        /** For a TLS handshake, from the accept on. */
+        @WithDefault("10s")
+        ConfigValue handshake();
+
         /** Between two reads from, or writes to, a client in the middle of an exchange. */
         @WithDefault("30s")
         ConfigValue client();
@@ -403,19 +447,6 @@ public interface EdgeConfig {
         /** How long exchanges and tunnels may take to come to their end after that; the rest is cut. */
         @WithDefault("30s")
         ConfigValue drain();
-    }
-
-    /** {@code edge.tls} */
-    interface Tls {
-        /**
-         * {@code true} to send requests of the HTTP listener to the HTTPS one by 308, or the port at which clients reach that if
-         * it is another than {@code edge.listen.https}; {@code false} to serve them.
-         */
-        @WithDefault("false")
-        ConfigValue redirectHttp();
-
-        /** {@code Strict-Transport-Security} on every response of the HTTPS listener. */
-        Hsts hsts();
     }
 
     /** {@code edge.tls.hsts} */

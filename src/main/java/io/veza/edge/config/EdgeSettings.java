@@ -27,6 +27,7 @@ import java.util.TreeMap;
  * @param routes each to one of the pools, sorted by name
  * @param defaultPool one of the pools, for requests that no route takes
  * @param trustedProxies whose forwarding fields, and where a listener asks for it whose PROXY header, are believed
+ * @param tls how the HTTPS listener is spoken to; empty for none
  * @param access who comes in through each listener, by its name, {@code http} and {@code https}
  * @param httpsPolicy what holds clients to TLS
  * @param admin how an operator reaches the running edge
@@ -43,6 +44,7 @@ public record EdgeSettings(
         Timeouts timeouts,
         Limits limits,
         List<Cidr> trustedProxies,
+        Optional<TlsSettings> tls,
         Map<String, ListenerAccess> access,
         HttpsPolicy httpsPolicy,
         Admin admin,
@@ -132,7 +134,7 @@ public record EdgeSettings(
 
     static final Format<Duration> TIMEOUT = Format.duration(Duration.ofMillis(1), Duration.ofDays(30));
 
-    private static final Duration STAND_IN = Duration.ofSeconds(1);
+    static final Duration STAND_IN = Duration.ofSeconds(1);
     private static final int LARGEST_HEAD = 1 << 20;
 
     public EdgeSettings {
@@ -199,6 +201,7 @@ public record EdgeSettings(
                 timeouts(config.timeouts(), problems),
                 limits(config.limits(), problems),
                 trusted,
+                TlsTranslation.of(config, problems),
                 AccessTranslation.listeners(config, trusted, problems),
                 HttpsPolicy.from(config.tls(), problems),
                 new Admin(
@@ -207,7 +210,7 @@ public record EdgeSettings(
                 accessLog(config.accessLog(), problems),
                 shutdown(config.shutdown(), problems),
                 problems.read(config.lab().embedded(), Format.FLAG, false));
-        problems.throwIfAny(settings.listen(), settings.admin().socket());
+        problems.throwIfAny(settings.listen(), settings.admin().socket(), settings.tls());
         return settings;
     }
 

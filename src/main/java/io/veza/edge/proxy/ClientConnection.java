@@ -7,8 +7,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.http1.BodyReader;
 import io.veza.edge.http1.HeadFault;
@@ -527,10 +527,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         taken = takenBytes();
         resumeReading();
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-            if (!written.isSuccess() || halfClosed) {
+            if (!written.isSuccess()) {
+                ClientEnding.cut(channel);
+            } else if (halfClosed) {
                 channel.close();
             } else {
-                ((DuplexChannel) channel).shutdownOutput();
+                ClientEnding.endOutput(channel);
                 loop.wheel.arm(timer, LINGER_TICKS);
             }
         });
@@ -543,7 +545,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             return;
         }
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        channel.close();
+        ClientEnding.cut(channel);
     }
 
     /** Begins to watch that a client which does not keep up takes enough within its timeout. */
@@ -572,7 +574,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             taken = takenNow;
             loop.wheel.arm(timer, loop.clientTicks);
         } else if (closing) {
-            channel.close();
+            ClientEnding.cut(channel);
         } else if (current != null) {
             current.giveUp(responding ? ExchangeFailure.Cause.STOPPED_READING : ExchangeFailure.Cause.BODY_TIMEOUT);
         } else if (head != null) {
@@ -582,7 +584,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         } else {
             // Not a byte was sent: browsers open connections ahead, and would show an unasked 408 as the answer to
             // whatever they send next.
-            channel.close();
+            ClientEnding.close(channel);
         }
     }
 
@@ -590,6 +592,24 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event == ChannelInputShutdownEvent.INSTANCE) {
             inputEnded();
+        } else if (event == SslCloseCompletionEvent.SUCCESS) {
+            tlsEnded();
+        }
+    }
+
+    /**
+     * The client has said that it ends. OpenSSL sends nothing after that, not even to one that ended only its own side, so
+     * that there is no half-closing as over TCP.
+     */
+    private void tlsEnded() {
+        Exchange current = exchange;
+        if (tunnel != null) {
+            inputEnded();
+        } else if (!closing && current != null) {
+            abandon(current);
+        } else if (!closing) {
+            closing = true;
+            channel.close();
         }
     }
 
@@ -626,7 +646,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        channel.close();
+        ClientEnding.cut(channel);
     }
 
     @Override
@@ -689,7 +709,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             keepAlive = false;
             current.giveUp(ExchangeFailure.Cause.SHUT_DOWN);
         } else {
-            channel.close();
+            ClientEnding.close(channel);
         }
     }
 

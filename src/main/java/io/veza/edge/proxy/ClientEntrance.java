@@ -1,8 +1,12 @@
 package io.veza.edge.proxy;
 
 import io.netty.channel.Channel;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslHandler;
+import io.veza.edge.tls.Certificates;
 import java.net.InetSocketAddress;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a new client connection goes through before it speaks HTTP, one step after the other: who connects, what it is
@@ -59,12 +63,32 @@ final class ClientEntrance {
 
     /** The client may come in: sees to TLS where the listener asks for it. */
     private void secure(ClientAddress address) {
-        speak(address);
+        Certificates certificates = listener.settings().certificates();
+        if (certificates == null) {
+            speak(address, null);
+            return;
+        }
+        channel.pipeline()
+                .addLast(certificates.newHandler(channel.alloc()))
+                .addLast(new ClientHandshake(
+                        loop,
+                        listener,
+                        address.peer(),
+                        channel,
+                        ids.getAsLong(),
+                        certificates.handshake(),
+                        secured -> speak(address, secured)));
     }
 
-    /** The client is known and its connection as secure as it is to be: puts the protocol in. */
-    private void speak(ClientAddress address) {
-        if (listener.settings().http2()) {
+    /**
+     * The client is known and its connection as secure as it is to be: puts the protocol in.
+     *
+     * @param tls after its handshake, so that it knows the protocol that was agreed on
+     */
+    private void speak(ClientAddress address, @Nullable SslHandler tls) {
+        if (tls != null) {
+            install(ApplicationProtocolNames.HTTP_2.equals(tls.applicationProtocol()), address);
+        } else if (listener.settings().http2()) {
             channel.pipeline().addLast(new Http2Preface(loop, http2 -> install(http2, address)));
         } else {
             install(false, address);

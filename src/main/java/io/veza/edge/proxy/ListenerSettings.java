@@ -1,6 +1,7 @@
 package io.veza.edge.proxy;
 
 import io.veza.edge.pool.AddressRule;
+import io.veza.edge.tls.Certificates;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param scheme of what is asked for through it, with or without TLS; also the name of the listener
  * @param http2 whether HTTP/2 is spoken: by ALPN where there is TLS, else with prior knowledge
+ * @param certificates by which TLS is spoken; null for plain text
  * @param acceptProxy whether connections of trusted proxies begin with a PROXY header
  * @param clients which may connect
  * @param redirect sends clients to the listener with TLS; null where they are served
@@ -16,13 +18,15 @@ import org.jspecify.annotations.Nullable;
 public record ListenerSettings(
         String scheme,
         boolean http2,
+        @Nullable Certificates certificates,
         boolean acceptProxy,
         AddressRule clients,
         @Nullable HttpsRedirect redirect,
         @Nullable StrictTransport strictTransport) {
 
+    /** For everybody, in plain text. */
     public ListenerSettings(String scheme, boolean http2) {
-        this(scheme, http2, false, AddressRule.OPEN, null, null);
+        this(scheme, http2, null, false, AddressRule.OPEN, null, null);
     }
 
     /** HTTP/1.1 and nothing else. */
@@ -30,23 +34,28 @@ public record ListenerSettings(
         return new ListenerSettings(scheme, false);
     }
 
+    /** The same, over TLS. */
+    public ListenerSettings withCertificates(Certificates read) {
+        return new ListenerSettings(scheme, http2, read, acceptProxy, clients, redirect, strictTransport);
+    }
+
     /** The same, with or without the PROXY header of trusted proxies. */
     public ListenerSettings withAcceptProxy(boolean accept) {
-        return new ListenerSettings(scheme, http2, accept, clients, redirect, strictTransport);
+        return new ListenerSettings(scheme, http2, certificates, accept, clients, redirect, strictTransport);
     }
 
     /** The same, for these clients alone. */
     public ListenerSettings withClients(AddressRule rule) {
-        return new ListenerSettings(scheme, http2, acceptProxy, rule, redirect, strictTransport);
+        return new ListenerSettings(scheme, http2, certificates, acceptProxy, rule, redirect, strictTransport);
     }
 
     /** The same, sending its clients elsewhere. */
     public ListenerSettings withRedirect(@Nullable HttpsRedirect to) {
-        return new ListenerSettings(scheme, http2, acceptProxy, clients, to, strictTransport);
+        return new ListenerSettings(scheme, http2, certificates, acceptProxy, clients, to, strictTransport);
     }
 
     /** The same, with this on every response. */
     public ListenerSettings withStrictTransport(@Nullable StrictTransport strict) {
-        return new ListenerSettings(scheme, http2, acceptProxy, clients, redirect, strict);
+        return new ListenerSettings(scheme, http2, certificates, acceptProxy, clients, redirect, strict);
     }
 }

@@ -117,13 +117,13 @@ final class RawHttp2Client implements Closeable {
     }
 
     byte[] block(String... fields) throws IOException {
-        Http2Headers headers = new DefaultHttp2Headers(false);
-        for (int i = 0; i < fields.length; i += 2) {
-            headers.add(fields[i], fields[i + 1]);
-        }
         ByteBuf block = Unpooled.buffer();
         try {
-            encoder.encodeHeaders(1, headers, block);
+            for (int i = 0; i < fields.length; i += 2) {
+                // Each alone: together they would be put in the order in which they should be.
+                Http2Headers field = new DefaultHttp2Headers(false).add(fields[i], fields[i + 1]);
+                encoder.encodeHeaders(1, field, block);
+            }
         } catch (Http2Exception e) {
             throw new IOException(e);
         }
@@ -183,11 +183,19 @@ final class RawHttp2Client implements Closeable {
             }
         }
         if (type == SETTINGS && (flags & ACK) == 0) {
-            frame(SETTINGS, ACK, 0);
+            acknowledge();
         }
         Frame frame = new Frame(type, flags, stream, Unpooled.wrappedBuffer(payload), fields);
         seen.add(frame);
         return frame;
+    }
+
+    private void acknowledge() throws IOException {
+        try {
+            frame(SETTINGS, ACK, 0);
+        } catch (SocketException closed) {
+            // What there is to be read tells why.
+        }
     }
 
     /** The next frame of which this is true; those before it are passed over. */
