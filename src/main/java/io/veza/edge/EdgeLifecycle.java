@@ -212,8 +212,10 @@ public class EdgeLifecycle {
                     .map(hsts -> new StrictTransport(hsts.maxAge(), hsts.includeSubdomains(), hsts.preload()))
                     .orElse(null));
         }
+        int port =
+                settings.tls().map(TlsSettings::port).filter(bound -> bound > 0).orElse(HTTPS_PORT);
         return https.redirectHttp()
-                ? listener.withRedirect(new HttpsRedirect(https.redirectPort().orElse(HTTPS_PORT)))
+                ? listener.withRedirect(new HttpsRedirect(https.redirectPort().orElse(port)))
                 : listener;
     }
 

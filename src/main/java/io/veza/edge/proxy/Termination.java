@@ -58,7 +58,7 @@ final class Termination {
         }
     }
 
-    private static final String WHO = "-CSPDKcs";
+    private static final String WHO = "-CSPDKRcs";
 
     /** Every code there can be, made once: by who ended it, stage and cookie. */
     private static final String[][][] CODES = codes();
@@ -117,6 +117,7 @@ final class Termination {
             case RESPONSE_MALFORMED, NO_ROUTE, NO_HOST, DENIED, SENT_TOO_MUCH -> 'P';
             case RESPONSE_TIMEOUT, RESPONSE_STALLED, QUEUE_TIMEOUT -> 's';
             case QUEUE_FULL -> 'S';
+            case OVERLOADED -> 'R';
             case SHUT_DOWN -> 'K';
         };
     }

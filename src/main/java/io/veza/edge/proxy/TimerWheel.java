@@ -112,11 +112,14 @@ final class TimerWheel {
         }
     }
 
-    /** A fault of one owner must not cost all others their timeouts: the wheel turns on. */
+    /**
+     * A fault of one owner must not cost all others their timeouts: the wheel turns on. So it does where there is no memory for
+     * a buffer, which Netty says by an error.
+     */
     private static void expire(Timer timer) {
         try {
             timer.expired();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | OutOfMemoryError e) {
             LOG.error("a timer failed", e);
         }
     }
