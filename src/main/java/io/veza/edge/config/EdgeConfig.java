@@ -388,6 +388,13 @@ public interface EdgeConfig {
         @WithDefault("200")
         ConfigValue connectionRatePerAddress();
 
+        /**
+         * Bytes a second that a client must send of a request's body, else 408, and take of a response, on average over 20 s
+         * and over the client timeout: 1..1000000, or {@code off}.
+         */
+        @WithDefault("200")
+        ConfigValue bodyRate();
+
         /** Requests under way at once on one HTTP/2 connection, 1..10000; more are refused one by one. */
         @WithDefault("100")
         ConfigValue streams();
