@@ -63,6 +63,7 @@ public final class Edge {
         List<Problem> problems = new ArrayList<>();
         try {
             EdgeSettings settings = EdgeSettings.load();
+            problems.addAll(ServerTlsCheck.problems(settings.pools()));
             cannotBeBound(settings.listen(), settings.admin().socket(), problems);
         } catch (InvalidConfigException e) {
             problems.addAll(e.problems());

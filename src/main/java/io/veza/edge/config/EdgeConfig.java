@@ -119,6 +119,9 @@ public interface EdgeConfig {
         /** Port of the servers whose address has none. */
         ConfigValue defaultPort();
 
+        /** TLS towards the servers. */
+        ServerTls tls();
+
         /** This pool's timeouts where they differ from {@code edge.timeouts}. */
         PoolTimeouts timeouts();
 
@@ -206,6 +209,25 @@ public interface EdgeConfig {
         ConfigValue expectBody();
     }
 
+    /** {@code edge.pools.<pool>.tls}: for traffic and checks. */
+    interface ServerTls {
+        @WithDefault("false")
+        ConfigValue enabled();
+
+        /** {@code required}: a server's certificate must be good and for its name; {@code none}: any will do. */
+        @WithDefault("required")
+        ConfigValue verify();
+
+        /** PEM file with those who may have signed it. Default: those that the JDK trusts. */
+        ConfigValue ca();
+
+        /** The name that is asked for and verified. Default: the host of the server's address. */
+        ConfigValue sni();
+
+        /** PEM file with the chain and the key that the edge shows to servers. Default: it shows none. */
+        ConfigValue clientCert();
+    }
+
     /** {@code edge.pools.<pool>.servers.<server>} */
     interface Server {
         /** {@code host:port}, {@code [v6]:port}, or without the port if the pool has a {@code default-port}. Must be given. */
@@ -225,7 +247,7 @@ public interface EdgeConfig {
 
     /** {@code edge.timeouts}, from 1ms to 30 days each. */
     interface Timeouts {
-        /** For a TCP connection to one server. */
+        /** For a connection to one server, TLS included. */
         @WithDefault("2s")
         ConfigValue connect();
 

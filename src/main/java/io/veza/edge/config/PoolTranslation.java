@@ -2,6 +2,7 @@ package io.veza.edge.config;
 
 import io.smallrye.config.ConfigValue;
 import io.veza.edge.control.PoolDefinition;
+import io.veza.edge.control.ServerLink;
 import io.veza.edge.health.HealthPolicy;
 import io.veza.edge.persistence.SameSite;
 import io.veza.edge.persistence.StickyCookie;
@@ -79,9 +80,10 @@ final class PoolTranslation {
         HealthPolicy health = health(config.health());
         Optional<StickyCookie> stickyCookie = stickyCookie(config.stickyCookie());
         PoolTimeouts timeouts = timeouts(config.timeouts());
+        ServerLink link = new LinkTranslation(problems).link(config);
         return problems.attempt(
                         key, "", () -> new Pool(name, balance, slowStart, onMarkedDown, timeouts, maxQueue, servers))
-                .map(pool -> new PoolDefinition(pool, health, stickyCookie));
+                .map(pool -> new PoolDefinition(pool, health, stickyCookie, link));
     }
 
     /** Those that could be read, without the second of two with the same address. */

@@ -209,7 +209,7 @@ final class Exchange {
             connectDeadline = System.nanoTime() + pool.connectBudget.toNanos();
         }
         phase = Phase.CONNECTING;
-        connections.connect(chosen, address, pool.connectMillis, this);
+        connections.connect(chosen, address, pool, this);
     }
 
     /** False if the exchange has ended meanwhile and the connection is free for another. */

@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.veza.edge.http1.BodyReader;
 import io.veza.edge.http1.ResponseHead;
 import io.veza.edge.http1.Trailers;
@@ -40,6 +41,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     private boolean requestOver;
     private boolean broken;
     private boolean closed;
+    private boolean made;
+
+    /** Whether the connection may end a response by its own end: over TLS only behind the server's close_notify. */
+    private boolean endTrusted = true;
+
     private long idleTicks;
     private @Nullable ClientSide unflushed;
 
@@ -61,7 +67,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         return address.equals(wanted) && channel.isActive();
     }
 
+    /** Speaks over TLS; to be told before {@link #connected}. */
+    void secured() {
+        endTrusted = false;
+    }
+
     void connected() {
+        made = true;
         Exchange waiting = exchange;
         if (waiting == null || !waiting.connected(this)) {
             exchange = null;
@@ -351,7 +363,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         Exchange current = exchange;
         if (through != null) {
             through.cut();
-        } else if (current != null && channel.isActive()) {
+        } else if (current != null && made && channel.isActive()) {
             fail(current, inBody ? ExchangeFailure.Cause.RESPONSE_CUT : ExchangeFailure.Cause.MARKED_DOWN);
         } else {
             close();
@@ -378,6 +390,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     @Override
     public void close() {
         channel.close();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof SslCloseCompletionEvent said && said.isSuccess()) {
+            // The server has said its last; some leave the connection open behind that.
+            endTrusted = true;
+            close();
+        }
     }
 
     @Override
@@ -410,7 +431,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
             through.serverClosed();
         } else if (current != null) {
             unflushed = current.client();
-            if (inBody && body.endsWithConnection() && !broken) {
+            if (inBody && body.endsWithConnection() && endTrusted && !broken) {
                 current.responseEnd(null);
             } else if (inBody || anyByte) {
                 current.serverFailed(ExchangeFailure.Cause.RESPONSE_CUT);

@@ -2,8 +2,10 @@ package io.veza.edge.proxy;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.veza.edge.control.ServerEntry;
+import io.veza.edge.tls.ServerTls;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -63,23 +65,59 @@ final class ServerConnections {
     }
 
     /** Opens a connection for an exchange, which hears of it either way. */
-    void connect(ServerEntry server, InetSocketAddress address, int timeoutMillis, Exchange exchange) {
+    void connect(ServerEntry server, InetSocketAddress address, PoolTraffic pool, Exchange exchange) {
         ServerConnection connection = new ServerConnection(loop, this, address, exchange);
         all.add(connection);
+        ServerTls tls = pool.tls;
+        if (tls != null) {
+            enter(server, connection, pool, tls);
+            return;
+        }
         Bootstrap bootstrap = loop.newConnection()
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, pool.connectMillis)
                 .handler(connection);
         long start = System.nanoTime();
         ChannelFuture connecting = bootstrap.connect(address);
         connection.connecting(connecting.channel());
+        connecting.addListener(future -> onLoop(() -> connectEnded(connection, server, future.isSuccess(), start)));
+    }
+
+    /** As {@link #connect} where a handshake follows. */
+    private void enter(ServerEntry server, ServerConnection connection, PoolTraffic pool, ServerTls tls) {
+        long start = System.nanoTime();
+        ServerEntrance.Arrival arrival = new ServerEntrance.Arrival() {
+            @Override
+            public void entered(ChannelHandlerContext entrance) {
+                entrance.pipeline().replace(entrance.handler(), null, connection);
+                connection.secured();
+                connectEnded(connection, server, true, start);
+            }
+
+            @Override
+            public void refused() {
+                connectEnded(connection, server, false, start);
+            }
+        };
+        ServerEntrance entrance = new ServerEntrance(loop, server, tls, pool.sni, pool.connectMillis, arrival);
+        ChannelFuture connecting = loop.newConnection()
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, pool.connectMillis)
+                .handler(entrance)
+                .connect(connection.address());
+        connection.connecting(connecting.channel());
         connecting.addListener(future -> {
-            if (loop.eventLoop.inEventLoop()) {
-                connectEnded(connection, server, future.isSuccess(), start);
-            } else {
-                // A channel that could not even be made, for want of descriptors: Netty says so on a thread of its own.
-                loop.eventLoop.execute(() -> connectEnded(connection, server, false, start));
+            if (!future.isSuccess()) {
+                onLoop(entrance::notConnected);
             }
         });
+    }
+
+    /** A channel that could not even be made, for want of descriptors: Netty says so on a thread of its own. */
+    private void onLoop(Runnable action) {
+        if (loop.eventLoop.inEventLoop()) {
+            action.run();
+        } else {
+            loop.eventLoop.execute(action);
+        }
     }
 
     private void connectEnded(ServerConnection connection, ServerEntry server, boolean connected, long startNanos) {

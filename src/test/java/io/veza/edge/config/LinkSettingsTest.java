@@ -1,0 +1,66 @@
+package io.veza.edge.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.veza.edge.control.ServerLink;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How a pool's servers are spoken to, as configured. */
+class LinkSettingsTest {
+
+    private static ServerLink link(String... settings) {
+        return ConfigFixture.settings(settings).pools().get(0).link();
+    }
+
+    @Test
+    void servers_speak_http_1_in_clear_text_unless_told_otherwise() {
+        assertThat(link()).isEqualTo(ServerLink.PLAIN);
+        assertThat(link("edge.pools.p.tls.ca=ca.pem")).isEqualTo(ServerLink.PLAIN);
+    }
+
+    @Test
+    void tls_verifies_by_the_authorities_of_the_jdk_and_the_server_s_own_name() {
+        assertThat(link("edge.pools.p.tls.enabled=true").tls())
+                .contains(new ServerLink.Tls(true, Optional.empty(), Optional.empty(), Optional.empty()));
+    }
+
+    @Test
+    void tls_is_as_configured() {
+        assertThat(link(
+                                "edge.pools.p.tls.enabled=true",
+                                "edge.pools.p.tls.verify=none",
+                                "edge.pools.p.tls.ca=/etc/ca.pem",
+                                "edge.pools.p.tls.sni=api.internal",
+                                "edge.pools.p.tls.client-cert=edge.pem")
+                        .tls())
+                .contains(new ServerLink.Tls(
+                        false,
+                        Optional.of(Path.of("/etc/ca.pem")),
+                        Optional.of("api.internal"),
+                        Optional.of(Path.of("edge.pem"))));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "tls.enabled=yes, 'must be true or false'",
+        "tls.verify=optional, 'must be one of required, none'",
+        "tls.sni=10.0.0.1, 'must be a name, not an IP address'",
+        "tls.sni=::1, 'must be a name, not an IP address'",
+    })
+    void what_cannot_be_read_is_a_problem_of_its_key(String setting, String allowed) {
+        String key = "edge.pools.p." + setting.substring(0, setting.indexOf('='));
+
+        assertThatThrownBy(() -> link("edge.pools.p." + setting))
+                .isInstanceOfSatisfying(InvalidConfigException.class, invalid -> assertThat(invalid.problems())
+                        .singleElement()
+                        .satisfies(problem -> {
+                            assertThat(problem.key()).isEqualTo(key);
+                            assertThat(problem.allowed()).contains(allowed);
+                        }));
+    }
+}
