@@ -25,6 +25,8 @@ import io.veza.edge.metrics.ProcessFacts;
 import io.veza.edge.metrics.Statistics;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.probe.Prober;
+import io.veza.edge.proxy.Http2Limits;
+import io.veza.edge.proxy.ListenerSettings;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
@@ -149,7 +151,7 @@ public class EdgeLifecycle {
     /** The port was free when the configuration was checked; in dev mode nobody has looked. */
     private static InetSocketAddress listen(TrafficPlane plane, EdgeSettings.Listen at) throws Exception {
         try {
-            return plane.listen(new InetSocketAddress(at.host(), at.http()), "http");
+            return plane.listen(new InetSocketAddress(at.host(), at.http()), new ListenerSettings("http", at.h2c()));
         } catch (IOException e) {
             throw new IOException(
                     "edge.listen.http = " + at.http() + ": cannot be bound on " + at.host() + ": " + e.getMessage(), e);
@@ -164,6 +166,7 @@ public class EdgeLifecycle {
         return new TrafficSettings(
                 new HeadLimits(limits.requestLine(), limits.head(), limits.headers()),
                 limits.connections(),
+                new Http2Limits(limits.streams(), limits.streamResets()),
                 limits.idleConnections(),
                 timeouts.requestHead(),
                 timeouts.client(),

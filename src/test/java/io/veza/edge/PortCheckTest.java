@@ -13,7 +13,7 @@ class PortCheckTest {
     void a_port_that_somebody_listens_on_is_a_problem_that_names_the_key() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
 
-            assertThat(PortCheck.problems(new EdgeSettings.Listen("127.0.0.1", taken.getLocalPort())))
+            assertThat(PortCheck.problems(new EdgeSettings.Listen("127.0.0.1", taken.getLocalPort(), false)))
                     .anySatisfy(problem -> assertThat(problem.toString())
                             .startsWith(
                                     "edge.listen.http = " + taken.getLocalPort() + ": cannot be bound on 127.0.0.1"));
@@ -22,7 +22,7 @@ class PortCheckTest {
 
     @Test
     void a_name_without_an_address_is_a_problem() {
-        assertThat(PortCheck.problems(new EdgeSettings.Listen("no-such-host.invalid", 18_080)))
+        assertThat(PortCheck.problems(new EdgeSettings.Listen("no-such-host.invalid", 18_080, false)))
                 .anySatisfy(problem -> assertThat(problem.toString())
                         .isEqualTo("edge.listen.host = no-such-host.invalid: this name has no address"));
     }

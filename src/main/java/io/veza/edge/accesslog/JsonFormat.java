@@ -64,7 +64,7 @@ final class JsonFormat implements LineFormat {
             text(bytes, head.methodStart(), head.methodEnd(), line);
             line.put(",\"target\":");
             text(bytes, head.targetStart(), head.targetEnd(), line);
-            line.put(",\"version\":").put(exchange.http10 ? "\"1.0\"" : "\"1.1\"");
+            line.put(",\"version\":\"").put(exchange.protocol.version()).put("\"");
         } else {
             line.put(",\"method\":null,\"target\":null,\"version\":null");
         }

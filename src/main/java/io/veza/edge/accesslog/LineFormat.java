@@ -55,7 +55,7 @@ interface LineFormat {
         text(bytes, head.methodStart(), head.methodEnd(), escape, line);
         line.put(' ');
         text(bytes, head.targetStart(), head.targetEnd(), escape, line);
-        line.put(exchange.http10 ? " HTTP/1.0" : " HTTP/1.1");
+        line.put(" HTTP/").put(exchange.protocol.version());
     }
 
     /** Printable ASCII, blanks included. */

@@ -3,6 +3,7 @@ package io.veza.edge.accesslog;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.proxy.EndedExchange;
 import io.veza.edge.proxy.ExchangeFailure;
+import io.veza.edge.proxy.Protocol;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,7 @@ final class LoggedExchange {
     String failure;
 
     String termination = "";
-    boolean http10;
+    Protocol protocol = Protocol.HTTP_1_1;
     boolean redispatched;
     boolean tunnel;
     int status;
@@ -67,7 +68,7 @@ final class LoggedExchange {
         ExchangeFailure cause = exchange.failure();
         failure = cause == null ? null : cause.reason();
         termination = exchange.termination();
-        http10 = exchange.http10();
+        protocol = exchange.protocol();
         redispatched = exchange.redispatched();
         tunnel = exchange.tunnelEnd() != null;
         status = exchange.status();

@@ -67,6 +67,10 @@ public interface EdgeConfig {
         /** Port of HTTP, 0..65535; 0 for a free one. */
         @WithDefault("${haproxy_listen_http:80}")
         ConfigValue http();
+
+        /** Whether HTTP/2 without TLS is taken too, from clients that begin with its preface. An upgrade never is. */
+        @WithDefault("false")
+        ConfigValue h2c();
     }
 
     /** {@code edge.routes.<route>}: the longest prefix wins, then the priority. */
@@ -311,6 +315,14 @@ public interface EdgeConfig {
         /** Client connections at a time, 1..1000000; then no more are accepted until one closes. */
         @WithDefault("20000")
         ConfigValue connections();
+
+        /** Requests under way at once on one HTTP/2 connection, 1..10000; more are refused one by one. */
+        @WithDefault("100")
+        ConfigValue streams();
+
+        /** Requests an HTTP/2 client may take back, or send malformed, in each ten seconds, 1..1000000; then it is let go. */
+        @WithDefault("200")
+        ConfigValue streamResets();
 
         /** Idle connections kept per server and event loop, 0..65536. */
         @WithDefault("256")

@@ -47,8 +47,9 @@ public record EdgeSettings(
      * Where clients connect.
      *
      * @param http 0 for a free port
+     * @param h2c whether HTTP/2 is taken there too
      */
-    public record Listen(String host, int http) {}
+    public record Listen(String host, int http, boolean h2c) {}
 
     /**
      * Timeouts of the client's side and of idle connections, each positive; those towards servers are in each pool.
@@ -67,9 +68,18 @@ public record EdgeSettings(
      * @param head bytes of a head
      * @param headers fields in a head
      * @param connections clients at a time
+     * @param streams requests at a time of one HTTP/2 connection
+     * @param streamResets requests in ten seconds that an HTTP/2 client may take back or send malformed
      * @param idleConnections per server and event loop
      */
-    public record Limits(int requestLine, int head, int headers, int connections, int idleConnections) {}
+    public record Limits(
+            int requestLine,
+            int head,
+            int headers,
+            int connections,
+            int streams,
+            int streamResets,
+            int idleConnections) {}
 
     /**
      * How an operator reaches the running edge, and who may change it.
@@ -183,7 +193,8 @@ public record EdgeSettings(
         Format<String> host = text -> new ServerAddress(text, 1).host();
         return new Listen(
                 problems.read(listen.host(), host, "localhost"),
-                problems.read(listen.http(), Format.number(0, 65_535), 0));
+                problems.read(listen.http(), Format.number(0, 65_535), 0),
+                problems.read(listen.h2c(), Format.FLAG, false));
     }
 
     private static List<Route> routes(Map<String, EdgeConfig.Route> routes, Format<String> pool, Problems problems) {
@@ -249,6 +260,8 @@ public record EdgeSettings(
                 head,
                 problems.read(limits.headers(), Format.number(1, 10_000), 1),
                 problems.read(limits.connections(), Format.number(1, 1_000_000), 1),
+                problems.read(limits.streams(), Format.number(1, 10_000), 1),
+                problems.read(limits.streamResets(), Format.number(1, 1_000_000), 1),
                 problems.read(limits.idleConnections(), Format.number(0, 65_536), 0));
     }
 

@@ -70,7 +70,7 @@ final class Problems {
             boolean readable = byKey.keySet().stream().noneMatch(key -> key.startsWith("edge.listen."));
             throw new InvalidConfigException(
                     List.copyOf(byKey.values()),
-                    readable ? listen : new EdgeSettings.Listen(listen.host(), 0),
+                    readable ? listen : new EdgeSettings.Listen(listen.host(), 0, false),
                     adminSocket);
         }
     }

@@ -61,6 +61,25 @@ public final class Octets {
         return (CLASSES[b & 0xff] & TOKEN) != 0;
     }
 
+    /** Whether the range is a token, which is never empty. */
+    public static boolean isToken(byte[] buf, int from, int to) {
+        return to > from && allOf(TOKEN, buf, from, to);
+    }
+
+    /** Whether the range has nothing but what may stand in a request's target. */
+    public static boolean isTarget(byte[] buf, int from, int to) {
+        return allOf(TARGET, buf, from, to);
+    }
+
+    private static boolean allOf(byte kind, byte[] buf, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if ((CLASSES[buf[i] & 0xff] & kind) == 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     static boolean isTarget(byte b) {
         return (CLASSES[b & 0xff] & TARGET) != 0;
     }
@@ -78,12 +97,7 @@ public final class Octets {
         if (to <= from || to - from > 128) {
             return false;
         }
-        for (int i = from; i < to; i++) {
-            if ((CLASSES[buf[i] & 0xff] & REQUEST_ID) == 0) {
-                return false;
-            }
-        }
-        return true;
+        return allOf(REQUEST_ID, buf, from, to);
     }
 
     /** The value of a hexadecimal digit, or a negative number. */
@@ -115,7 +129,7 @@ public final class Octets {
     }
 
     /** Whether every byte of the range may stand in a field value: no control but the tab (RFC 9110 section 5.5). */
-    static boolean isFieldValue(byte[] buf, int from, int to) {
+    public static boolean isFieldValue(byte[] buf, int from, int to) {
         int i = from;
         for (; i + 8 <= to; i += 8) {
             long word = (long) LONGS.get(buf, i);

@@ -316,7 +316,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         if (request == null) {
             record.headNanos = -1;
         } else {
-            record.http10 = request.http10();
             record.requestHead = request.received();
         }
         loop.tell(record);
@@ -346,6 +345,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         record.listener = listener.name();
         record.listenerId = listener.id();
         record.client = address.peer();
+        record.protocol = response.protocol();
         record.bytesIn = bytesIn;
         record.bytesOut = response.bytes();
         record.headBytesOut = response.headBytes();

@@ -39,6 +39,18 @@ final class ClientEntrance {
 
     /** The client is known and its connection as secure as it is to be: puts the protocol in. */
     private void speak(ClientAddress address) {
-        channel.pipeline().addLast(new ClientConnection(loop, routes, listener, address, channel, ids.getAsLong()));
+        if (listener.settings().http2()) {
+            channel.pipeline().addLast(new Http2Preface(loop, http2 -> install(http2, address)));
+        } else {
+            install(false, address);
+        }
+    }
+
+    private void install(boolean http2, ClientAddress address) {
+        channel.pipeline()
+                .addLast(
+                        http2
+                                ? Http2Codec.connection(loop, routes, listener, address, ids, channel)
+                                : new ClientConnection(loop, routes, listener, address, channel, ids.getAsLong()));
     }
 }

@@ -39,6 +39,11 @@ final class ClientResponse {
         headBytes = 0;
     }
 
+    /** What the client speaks that is being answered. */
+    Protocol protocol() {
+        return Protocol.ofHttp1(http10);
+    }
+
     /** How many of {@link #bytes} are heads, interim ones included. */
     long headBytes() {
         // One that was made and never written is not among them; no body goes out before its head.

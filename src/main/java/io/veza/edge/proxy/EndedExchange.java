@@ -40,8 +40,8 @@ public interface EndedExchange {
     @Nullable
     ByteBuf requestHead();
 
-    /** Whether the client spoke HTTP/1.0. */
-    boolean http10();
+    /** What the client spoke. */
+    Protocol protocol();
 
     /** The status the client got, 101 for a tunnel; 0 if it got none, or none but interim ones. */
     int status();

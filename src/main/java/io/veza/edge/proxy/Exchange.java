@@ -466,7 +466,6 @@ final class Exchange {
         record.pool = pool;
         record.server = last;
         record.requestHead = requestHead;
-        record.http10 = http10;
         record.cookie = choice.cookie(course.hasResponse() ? last : null);
         record.holder = choice.holder();
         course.fill(record, requestOver);

@@ -16,7 +16,7 @@ final class ExchangeRecord implements EndedExchange {
     String listener = "";
     int listenerId;
     InetSocketAddress client = new InetSocketAddress(0);
-    boolean http10;
+    Protocol protocol = Protocol.HTTP_1_1;
     long bytesIn;
     long bytesOut;
     long headBytesOut;
@@ -57,7 +57,7 @@ final class ExchangeRecord implements EndedExchange {
 
     /** Turns to an exchange of which nothing is known but that it ends now. */
     ExchangeRecord begin(long nowNanos) {
-        http10 = false;
+        protocol = Protocol.HTTP_1_1;
         pool = null;
         server = null;
         requestHead = null;
@@ -113,8 +113,8 @@ final class ExchangeRecord implements EndedExchange {
     }
 
     @Override
-    public boolean http10() {
-        return http10;
+    public Protocol protocol() {
+        return protocol;
     }
 
     @Override

@@ -10,17 +10,18 @@ final class Refusals {
     /** What a client is asked to wait before it tries again, in seconds: a check or two may have passed by then. */
     private static final int RETRY_AFTER = 5;
 
-    private static final Map<Integer, String> REASONS = Map.of(
-            400, "Bad Request",
-            404, "Not Found",
-            405, "Method Not Allowed",
-            408, "Request Timeout",
-            414, "URI Too Long",
-            431, "Request Header Fields Too Large",
-            502, "Bad Gateway",
-            503, "Service Unavailable",
-            504, "Gateway Timeout",
-            505, "HTTP Version Not Supported");
+    private static final Map<Integer, String> REASONS = Map.ofEntries(
+            Map.entry(400, "Bad Request"),
+            Map.entry(404, "Not Found"),
+            Map.entry(405, "Method Not Allowed"),
+            Map.entry(408, "Request Timeout"),
+            Map.entry(414, "URI Too Long"),
+            Map.entry(431, "Request Header Fields Too Large"),
+            Map.entry(501, "Not Implemented"),
+            Map.entry(502, "Bad Gateway"),
+            Map.entry(503, "Service Unavailable"),
+            Map.entry(504, "Gateway Timeout"),
+            Map.entry(505, "HTTP Version Not Supported"));
 
     private record Form(ExchangeFailure failure, boolean close, boolean body) {}
 

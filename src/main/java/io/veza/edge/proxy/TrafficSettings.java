@@ -9,6 +9,7 @@ import java.util.function.Predicate;
  * What the traffic plane needs to know that is not of one pool.
  *
  * @param maxConnections client connections at which accepting pauses
+ * @param http2 what an HTTP/2 client may do
  * @param maxIdle idle server connections kept by each event loop for each server
  * @param requestHead from the first byte of a request (or the accept) to the end of its head
  * @param client between two reads of a client that owes a body, or two writes to one that owes reading
@@ -19,6 +20,7 @@ import java.util.function.Predicate;
 public record TrafficSettings(
         HeadLimits limits,
         int maxConnections,
+        Http2Limits http2,
         int maxIdle,
         Duration requestHead,
         Duration client,

@@ -17,6 +17,7 @@ import io.veza.edge.pool.Weight;
 import io.veza.edge.proxy.EndedExchange;
 import io.veza.edge.proxy.ExchangeFailure;
 import io.veza.edge.proxy.Persistence;
+import io.veza.edge.proxy.Protocol;
 import io.veza.edge.proxy.TunnelEnd;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -48,7 +49,7 @@ final class FakeExchange implements EndedExchange {
     @Nullable
     ByteBuf head = bytes("GET /api/x HTTP/1.1\r\nHost: edge.example\r\n\r\n");
 
-    boolean http10;
+    Protocol protocol = Protocol.HTTP_1_1;
     int status = 200;
     long beganEpochMillis = BEGAN;
     long headNanos;
@@ -159,8 +160,8 @@ final class FakeExchange implements EndedExchange {
     }
 
     @Override
-    public boolean http10() {
-        return http10;
+    public Protocol protocol() {
+        return protocol;
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.json.JsonObject;
 import io.veza.edge.proxy.ExchangeFailure;
+import io.veza.edge.proxy.Protocol;
 import io.veza.edge.proxy.TunnelEnd;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -155,7 +156,7 @@ class LineFormatTest {
     void combined_is_what_parsers_of_apache_and_nginx_read() {
         FakeExchange exchange = FakeExchange.of(
                 "POST /a HTTP/1.1\r\nHost: h\r\nUser-Agent: Mozilla/5.0 (X11)\r\nReferer: https://a.example/\r\n\r\n");
-        exchange.http10 = true;
+        exchange.protocol = Protocol.HTTP_1_0;
 
         assertThat(line("combined", exchange))
                 .matches(COMBINED)

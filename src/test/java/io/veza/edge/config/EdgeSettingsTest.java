@@ -50,6 +50,7 @@ class EdgeSettingsTest {
         String p = "edge.pools.p.";
         return Stream.of(
                 new Key("edge.listen.host", s -> s.listen().host(), "0.0.0.0", "::1", "::1"),
+                new Key("edge.listen.h2c", s -> s.listen().h2c(), false, "true", true),
                 new Key("edge.listen.http", s -> s.listen().http(), 80, "8080", 8080),
                 new Key(
                         "edge.threads",
@@ -120,6 +121,8 @@ class EdgeSettingsTest {
                 new Key("edge.limits.head", s -> s.limits().head(), 32768, "16384", 16384),
                 new Key("edge.limits.headers", s -> s.limits().headers(), 100, "50", 50),
                 new Key("edge.limits.connections", s -> s.limits().connections(), 20000, "5", 5),
+                new Key("edge.limits.streams", s -> s.limits().streams(), 100, "5", 5),
+                new Key("edge.limits.stream-resets", s -> s.limits().streamResets(), 200, "5", 5),
                 new Key("edge.limits.idle-connections", s -> s.limits().idleConnections(), 256, "0", 0),
                 new Key(
                         p + "balance",

@@ -68,7 +68,7 @@ class ProfilesTest {
         EdgeSettings dev = settings("dev");
 
         assertThat(dev.embeddedLab()).isTrue();
-        assertThat(dev.listen()).isEqualTo(new EdgeSettings.Listen("127.0.0.1", 8080));
+        assertThat(dev.listen()).isEqualTo(new EdgeSettings.Listen("127.0.0.1", 8080, false));
         assertThat(dev.pools()).allSatisfy(definition -> {
             assertThat(definition.health().interval()).isEqualTo(Duration.ofSeconds(1));
             assertThat(definition.pool().servers())

@@ -23,6 +23,7 @@ import io.veza.edge.pool.Server;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.pool.Weight;
 import io.veza.edge.probe.Prober;
+import io.veza.edge.proxy.Http2Limits;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
@@ -93,6 +94,7 @@ final class EdgeProcess implements AutoCloseable {
                 new TrafficSettings(
                         HeadLimits.DEFAULT,
                         1000,
+                        Http2Limits.DEFAULT,
                         64,
                         Duration.ofSeconds(10),
                         Duration.ofSeconds(30),

@@ -64,12 +64,14 @@ final class EdgeFixture implements AutoCloseable {
                 Duration.ofMillis(500), Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(5));
         int maxQueue = 10;
         int maxConnections = 1000;
+        Http2Limits http2 = Http2Limits.DEFAULT;
         Duration requestHead = Duration.ofSeconds(5);
         Duration client = Duration.ofSeconds(5);
         Duration keepAlive = Duration.ofSeconds(5);
         Duration slowStart = Duration.ZERO;
         boolean trustClients;
         boolean routed = true;
+        ListenerSettings listener = new ListenerSettings("http", true);
         int loops = 2;
         ServerLink link = ServerLink.PLAIN;
         /** In place of what is collected in {@link #ended}. */
@@ -199,6 +201,7 @@ final class EdgeFixture implements AutoCloseable {
         TrafficSettings settings = new TrafficSettings(
                 HeadLimits.DEFAULT,
                 setup.maxConnections,
+                setup.http2,
                 16,
                 setup.requestHead,
                 setup.client,
@@ -225,7 +228,7 @@ final class EdgeFixture implements AutoCloseable {
                 () -> List.copyOf(counters),
                 InstantSource.system(),
                 new ProcessFacts("test", Instant.EPOCH, () -> false, () -> 0));
-        address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "http");
+        address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), setup.listener);
     }
 
     RawClient client() throws Exception {

@@ -1,0 +1,518 @@
+package io.veza.edge.proxy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2EventAdapter;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.veza.edge.http1.HeadFault;
+import io.veza.edge.http1.HeadParser;
+import io.veza.edge.http1.RequestHead;
+import io.veza.edge.http2.FieldBlock;
+import io.veza.edge.http2.FrameBudget;
+import io.veza.edge.http2.HeadFields;
+import io.veza.edge.http2.MeteredFrames;
+import io.veza.edge.http2.RequestLines;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's connection, speaking HTTP/2: hands every request to a {@link Http2ClientStream} of its own, sees to it that
+ * the client keeps to the protocol and to its {@link FrameBudget}, and ends in two steps so that no request is lost.
+ * Belongs to one event loop.
+ */
+final class Http2ClientConnection extends Http2ConnectionHandler implements ClientSession {
+
+    /** What may lie unsent before a client that makes us write more without reading is let go. */
+    private static final long MOST_UNSENT = 1024 * 1024;
+
+    /** How long an ending connection waits for the client to have seen that it does. */
+    private static final long SECOND_GOAWAY_MILLIS = 1000;
+
+    private static final long LINGER_TICKS = TimerWheel.ticks(Duration.ofSeconds(2));
+
+    final TrafficLoop loop;
+    final RouteTable<PoolTraffic> routes;
+    final Listener listener;
+    final ClientAddress address;
+    final HeadFields fields = new HeadFields();
+    private final LongSupplier ids;
+    private final long id;
+    private final Channel channel;
+    private final FieldBlock block;
+    private final MeteredFrames frames;
+    private final FrameBudget budget;
+    private final RequestLines lines = new RequestLines();
+    private final io.netty.handler.codec.http2.Http2Connection.PropertyKey streamKey;
+    private final long acceptedNanos = System.nanoTime();
+    private final TimerWheel.Timer timer = new TimerWheel.Timer() {
+        @Override
+        void expired() {
+            timeout();
+        }
+    };
+    private final Runnable flushing = this::flushNow;
+
+    private @Nullable ChannelHandlerContext context;
+    private boolean opened;
+    private boolean anyRequest;
+    private boolean flushDue;
+    private boolean goingAway;
+    private boolean saidLast;
+    private boolean closing;
+    private long endedNanos = acceptedNanos;
+    private int unflushed;
+
+    Http2ClientConnection(
+            Http2ConnectionDecoder decoder,
+            Http2ConnectionEncoder encoder,
+            Http2Settings settings,
+            Http2Codec codec,
+            TrafficLoop loop,
+            RouteTable<PoolTraffic> routes,
+            Listener listener,
+            ClientAddress address,
+            LongSupplier ids,
+            Channel channel) {
+        super(decoder, encoder, settings, true);
+        this.block = codec.block();
+        this.frames = codec.frames();
+        this.budget = codec.budget();
+        this.loop = loop;
+        this.routes = routes;
+        this.listener = listener;
+        this.address = address;
+        this.ids = ids;
+        this.id = ids.getAsLong();
+        this.channel = channel;
+        this.streamKey = connection().newKey();
+        decoder.frameListener(new Events());
+        encoder.flowController().listener(this::writable);
+    }
+
+    // Opening
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+        context = ctx;
+        super.handlerAdded(ctx);
+        if (channel.isActive()) {
+            opened();
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) throws Exception {
+        super.channelActive(ctx);
+        opened();
+    }
+
+    private void opened() throws Http2Exception {
+        if (opened) {
+            return;
+        }
+        opened = true;
+        loop.clients.add(this);
+        loop.observer.connectionOpened(listener.id());
+        loop.wheel.arm(timer, loop.requestHeadTicks);
+        connection()
+                .local()
+                .flowController()
+                .incrementWindowSize(
+                        connection().connectionStream(), Http2Codec.CONNECTION_WINDOW - Http2Codec.INITIAL_WINDOW);
+        channel.flush();
+    }
+
+    ChannelHandlerContext context() {
+        ChannelHandlerContext known = context;
+        if (known == null) {
+            throw new IllegalStateException("not in a pipeline yet");
+        }
+        return known;
+    }
+
+    // Reading
+
+    private final class Events extends Http2EventAdapter {
+
+        @Override
+        public void onHeadersRead(
+                ChannelHandlerContext ctx,
+                int streamId,
+                Http2Headers headers,
+                int streamDependency,
+                short weight,
+                boolean exclusive,
+                int padding,
+                boolean endOfStream) {
+            Http2Stream stream = connection().stream(streamId);
+            Http2ClientStream known = stream.getProperty(streamKey);
+            if (known == null) {
+                request(stream, endOfStream);
+            } else {
+                known.trailers(block);
+            }
+        }
+
+        @Override
+        public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream) {
+            Http2ClientStream stream = known(streamId);
+            int taken = data.readableBytes();
+            if (stream != null) {
+                taken = stream.data(data, endOfStream);
+            }
+            return taken + padding;
+        }
+
+        @Override
+        public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) {
+            Http2ClientStream stream = known(streamId);
+            if (stream != null) {
+                stream.gone();
+            }
+        }
+
+        @Override
+        public void onPingAckRead(ChannelHandlerContext ctx, long data) {
+            if (goingAway) {
+                sayLast();
+            }
+        }
+
+        @Override
+        public void onPingRead(ChannelHandlerContext ctx, long data) throws Http2Exception {
+            holdUnsent();
+        }
+
+        @Override
+        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) throws Http2Exception {
+            holdUnsent();
+        }
+
+        @Override
+        public void onStreamClosed(Http2Stream stream) {
+            Http2ClientStream known = stream.getProperty(streamKey);
+            if (known != null) {
+                known.gone();
+                streamOver();
+            }
+        }
+    }
+
+    private @Nullable Http2ClientStream known(int streamId) {
+        Http2Stream stream = connection().stream(streamId);
+        return stream == null ? null : stream.getProperty(streamKey);
+    }
+
+    /** Lets a client go that has us answer frames and does not read the answers. */
+    private void holdUnsent() throws Http2Exception {
+        if (unsentBytes() > MOST_UNSENT) {
+            throw new MeteredFrames.ExcessException(FrameBudget.Excess.CONTROL_FRAMES);
+        }
+    }
+
+    private void request(Http2Stream stream, boolean end) {
+        anyRequest = true;
+        timer.cancel();
+        Http2ClientStream opening = new Http2ClientStream(this, stream, ids.getAsLong(), end);
+        stream.setProperty(streamKey, opening);
+        HeadFault fault = lines.write(block, end, loop.writer);
+        if (fault != null) {
+            opening.refuse(fault, null);
+            return;
+        }
+        RequestHead head = loop.takeRequestHead();
+        ByteBuf written = Unpooled.wrappedBuffer(loop.writer.room(0), 0, loop.writer.size());
+        if (head.feed(written) == HeadParser.Progress.COMPLETE) {
+            opening.request(head);
+        } else {
+            fault = head.fault();
+            HeadFault known = fault == null ? HeadFault.BAD_FIELD_VALUE : fault;
+            loop.errors.request(listener.name(), address.peer(), head, known);
+            opening.refuse(known, head);
+        }
+        loop.giveBack(head);
+    }
+
+    /** Counts a stream that came to nothing because the client broke a rule. */
+    void broken() {
+        FrameBudget.Excess excess = budget.reset(System.nanoTime());
+        if (excess != null) {
+            ChannelHandlerContext ctx = context();
+            // Not from within what the stream is about to do.
+            loop.eventLoop.execute(() -> onError(ctx, false, new MeteredFrames.ExcessException(excess)));
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        super.channelReadComplete(ctx);
+        if (frames.isIncomplete() && !timer.isArmed()) {
+            loop.wheel.arm(timer, loop.requestHeadTicks);
+        } else if (!frames.isIncomplete() && connection().numActiveStreams() > 0) {
+            timer.cancel();
+        }
+    }
+
+    // Writing
+
+    /** Has all that was written sent once those that are ready to be read have been. */
+    void flushSoon(boolean now) {
+        if (now) {
+            flushNow();
+        } else if (!flushDue) {
+            flushDue = true;
+            loop.eventLoop.execute(flushing);
+        }
+    }
+
+    private void flushNow() {
+        flushDue = false;
+        unflushed = 0;
+        if (channel.isActive()) {
+            flush(context());
+        }
+    }
+
+    /** Counts in what was written; true if it is enough to be sent at once. */
+    boolean wrote(int bytes) {
+        budget.sent(bytes);
+        unflushed += bytes;
+        return unflushed >= Http2Codec.FLUSH_AT;
+    }
+
+    private void writable(Http2Stream stream) {
+        Http2ClientStream known = stream.getProperty(streamKey);
+        if (known != null && encoder().flowController().isWritable(stream)) {
+            known.writable();
+        }
+    }
+
+    long unsentBytes() {
+        var buffer = channel.unsafe().outboundBuffer();
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+    }
+
+    // Ends
+
+    private void streamOver() {
+        endedNanos = System.nanoTime();
+        // The stream that closes is still counted among the active ones.
+        if (connection().numActiveStreams() <= 1) {
+            loop.eventLoop.execute(this::idle);
+        }
+    }
+
+    private void idle() {
+        if (closing || !isIdle()) {
+            return;
+        }
+        if (saidLast) {
+            closeAfterWrites();
+        } else {
+            loop.wheel.arm(timer, loop.keepAliveTicks);
+        }
+    }
+
+    private void timeout() {
+        if (closing) {
+            channel.close();
+        } else if (frames.isIncomplete() || !anyRequest || isIdle()) {
+            goAway(Http2Error.NO_ERROR);
+            closeAfterWrites();
+        }
+    }
+
+    private void goAway(Http2Error error) {
+        if (!saidLast) {
+            saidLast = true;
+            goingAway = true;
+            ChannelHandlerContext ctx = context();
+            goAway(
+                    ctx,
+                    connection().remote().lastStreamCreated(),
+                    error.code(),
+                    Unpooled.EMPTY_BUFFER,
+                    ctx.newPromise());
+            channel.flush();
+        }
+    }
+
+    /**
+     * The first of two steps, RFC 9113 section 6.8: says that the end is near while still taking what is on its way; the
+     * second, when the client has answered a PING, says which request was the last.
+     */
+    @Override
+    public void drain() {
+        if (goingAway || closing) {
+            return;
+        }
+        goingAway = true;
+        ChannelHandlerContext ctx = context();
+        goAway(ctx, Integer.MAX_VALUE, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, ctx.newPromise());
+        encoder().writePing(ctx, false, 0, ctx.newPromise());
+        channel.flush();
+        loop.eventLoop.schedule(this::sayLast, SECOND_GOAWAY_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void sayLast() {
+        if (!closing && channel.isActive()) {
+            goAway(Http2Error.NO_ERROR);
+            idle();
+        }
+    }
+
+    /** Ends our side once all is sent, then reads on for a moment: a reset would destroy what the client has not read. */
+    private void closeAfterWrites() {
+        closing = true;
+        loop.wheel.arm(timer, loop.clientTicks);
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+            if (!written.isSuccess() || !channel.isActive()) {
+                channel.close();
+            } else {
+                ClientEnding.endOutput(channel);
+                loop.wheel.arm(timer, LINGER_TICKS);
+            }
+        });
+    }
+
+    @Override
+    protected void onConnectionError(
+            ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
+        saidLast = true;
+        super.onConnectionError(ctx, outbound, cause, http2);
+    }
+
+    @Override
+    protected void onStreamError(
+            ChannelHandlerContext ctx, boolean outbound, Throwable cause, Http2Exception.StreamException error) {
+        if (!outbound) {
+            broken();
+        }
+        super.onStreamError(ctx, outbound, cause, error);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            // Nothing that a stream might need from its client can come any more, not even a window.
+            channel.close();
+        } else {
+            super.userEventTriggered(ctx, event);
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof Http2Exception) {
+            onError(ctx, false, cause);
+        } else {
+            channel.close();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+        closing = true;
+        super.channelInactive(ctx);
+        loop.wheel.remove(timer);
+        if (opened) {
+            opened = false;
+            loop.clients.remove(this);
+            loop.observer.connectionClosed(listener.id());
+        }
+    }
+
+    // What operators ask and do
+
+    private List<Http2ClientStream> streams() {
+        List<Http2ClientStream> all = new ArrayList<>();
+        try {
+            connection().forEachActiveStream(stream -> {
+                Http2ClientStream known = stream.getProperty(streamKey);
+                if (known != null) {
+                    all.add(known);
+                }
+                return true;
+            });
+        } catch (Http2Exception e) {
+            throw new IllegalStateException("looking at streams failed", e);
+        }
+        return all;
+    }
+
+    @Override
+    public boolean isIdle() {
+        return connection().numActiveStreams() == 0 && !closing;
+    }
+
+    @Override
+    public boolean isIdleFor(long nanos, long nowNanos) {
+        return isIdle() && nowNanos - endedNanos >= nanos;
+    }
+
+    @Override
+    public void closeIdle() {
+        goAway(Http2Error.NO_ERROR);
+        closeAfterWrites();
+    }
+
+    @Override
+    public void giveUp() {
+        streams().forEach(Http2ClientStream::giveUp);
+    }
+
+    @Override
+    public void describe(long nowNanos, Consumer<OpenSession> to) {
+        List<Http2ClientStream> open = streams();
+        Duration age = Duration.ofNanos(nowNanos - acceptedNanos);
+        if (open.isEmpty()) {
+            to.accept(new OpenSession(
+                    id,
+                    listener.name(),
+                    address.peer(),
+                    age,
+                    closing ? OpenSession.Phase.CLOSING : OpenSession.Phase.IDLE,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Duration.ofNanos(nowNanos - endedNanos),
+                    0,
+                    0));
+        }
+        open.forEach(stream -> to.accept(stream.describe(nowNanos, age)));
+    }
+
+    @Override
+    public boolean shutdown(long session) {
+        if (session == id) {
+            giveUp();
+            goAway(Http2Error.NO_ERROR);
+            idle();
+            return true;
+        }
+        for (Http2ClientStream stream : streams()) {
+            if (stream.id() == session) {
+                stream.shutdown();
+                return true;
+            }
+        }
+        return false;
+    }
+}
