@@ -123,6 +123,10 @@ public interface EdgeConfig {
         /** Port of the servers whose address has none. */
         ConfigValue defaultPort();
 
+        /** What the servers speak: {@code http1}, {@code h2c} (clear text, prior knowledge) or {@code h2} (needs TLS). */
+        @WithDefault("http1")
+        ConfigValue protocol();
+
         /** TLS towards the servers. */
         ServerTls tls();
 

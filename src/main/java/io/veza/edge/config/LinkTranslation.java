@@ -1,6 +1,7 @@
 package io.veza.edge.config;
 
 import io.veza.edge.control.ServerLink;
+import io.veza.edge.control.ServerLink.Protocol;
 import io.veza.edge.pool.ServerAddress;
 import java.util.Optional;
 
@@ -27,7 +28,13 @@ final class LinkTranslation {
     }
 
     ServerLink link(EdgeConfig.Pool config) {
-        return new ServerLink(ServerLink.Protocol.HTTP1, tls(config.tls()), ServerLink.ProxyHeader.NONE);
+        Protocol protocol = problems.read(config.protocol(), Format.oneOf(Protocol.values()), Protocol.HTTP1);
+        Optional<ServerLink.Tls> tls = tls(config.tls());
+        return problems.attempt(
+                        config.protocol().getName(),
+                        String.valueOf(config.protocol().getValue()),
+                        () -> new ServerLink(protocol, tls, ServerLink.ProxyHeader.NONE))
+                .orElse(ServerLink.PLAIN);
     }
 
     private Optional<ServerLink.Tls> tls(EdgeConfig.ServerTls config) {

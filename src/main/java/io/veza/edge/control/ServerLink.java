@@ -42,10 +42,10 @@ public record ServerLink(Protocol protocol, Optional<Tls> tls, ProxyHeader proxy
 
     public ServerLink {
         if (protocol == Protocol.H2 && tls.isEmpty()) {
-            throw new IllegalArgumentException("h2 needs TLS; HTTP/2 without is h2c");
+            throw new IllegalArgumentException("h2 needs tls.enabled=true; HTTP/2 without TLS is h2c");
         }
         if (protocol == Protocol.H2C && tls.isPresent()) {
-            throw new IllegalArgumentException("h2c is without TLS; HTTP/2 over TLS is h2");
+            throw new IllegalArgumentException("h2c is without TLS, and tls.enabled is true; HTTP/2 over TLS is h2");
         }
         if (protocol != Protocol.HTTP1 && proxyHeader != ProxyHeader.NONE) {
             throw new IllegalArgumentException(

@@ -197,7 +197,7 @@ final class Exchange {
             return;
         }
         ServerConnections connections = loop.connections(chosen);
-        ServerSide idle = staleRetried || retried ? null : connections.takeIdle(address);
+        ServerSide idle = staleRetried || retried ? null : connections.take(address, pool);
         reused = idle != null;
         if (idle != null) {
             loop.observer.reused(chosen);
@@ -373,7 +373,7 @@ final class Exchange {
     /** The connection to the server came to nothing. */
     void serverFailed(ExchangeFailure failure) {
         ServerEntry failed = giveUpServer();
-        if (failed != null && failure.retryable() && mayRepeat() && repeat(failed)) {
+        if (failed != null && failure.retryable() && mayRepeat(failure) && repeat(failed)) {
             loop.observer.retried(pool.id(), failed);
             course.retried();
             phase = Phase.CHOOSING;
@@ -383,8 +383,11 @@ final class Exchange {
         }
     }
 
-    private boolean mayRepeat() {
-        return idempotent && !bodySent && phase == Phase.SENT && interims == 0;
+    private boolean mayRepeat(ExchangeFailure failure) {
+        return (idempotent || failure == ExchangeFailure.Cause.STREAM_REFUSED)
+                && !bodySent
+                && phase == Phase.SENT
+                && interims == 0;
     }
 
     /**

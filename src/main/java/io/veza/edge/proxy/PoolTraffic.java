@@ -23,6 +23,8 @@ final class PoolTraffic {
     /** Null unless the pool hashes. */
     final @Nullable HashKeyReader hashKey;
 
+    final boolean http2;
+
     /** Null for clear text. */
     final @Nullable ServerTls tls;
 
@@ -54,6 +56,7 @@ final class PoolTraffic {
                 ? HashKeyReader.of(pool.balance().hashKey())
                 : null;
         ServerLink link = definition.link();
+        this.http2 = link.isHttp2();
         this.tls = link.tls()
                 .map(wanted -> ServerTls.of(new ServerTls.Terms(
                         wanted.verified(), wanted.ca(), wanted.clientCert(), link.protocol() == Protocol.H2)))

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * One connection to one server, speaking HTTP/1.1: serves one exchange at a time, or rests, or carries a tunnel. Reads
  * responses as strictly as requests are read. Belongs to one event loop.
  */
-final class ServerConnection extends ChannelInboundHandlerAdapter implements ServerSide {
+final class ServerConnection extends ChannelInboundHandlerAdapter implements ServerSide, OpenConnection {
 
     private final TrafficLoop loop;
     private final ServerConnections home;
@@ -357,8 +357,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         }
     }
 
-    /** The server is gone or to be left alone. */
-    void cut() {
+    @Override
+    public void cut() {
         Tunnel through = tunnel;
         Exchange current = exchange;
         if (through != null) {
@@ -370,8 +370,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         }
     }
 
-    /** Ends what runs here because an operator says so, without another try. */
-    void shutdown() {
+    @Override
+    public void shutdown() {
         Tunnel through = tunnel;
         Exchange current = exchange;
         if (through != null) {

@@ -7,12 +7,12 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.tls.ServerTls;
-import org.jspecify.annotations.Nullable;
+import java.time.Duration;
 
 /**
- * What a new connection to a server goes through before it speaks HTTP, where that is more than to be connected: the TLS
- * handshake, within what is left of the time to connect. Stays in the pipeline only until it is through. Belongs to one
- * event loop.
+ * What a new connection to a server goes through before it speaks HTTP/2, or HTTP/1.1 where that needs more than a
+ * connection: the TLS handshake, within what is left of the time to connect. Stays in the pipeline only until it is through.
+ * Belongs to one event loop.
  */
 final class ServerEntrance extends ChannelInboundHandlerAdapter {
 
@@ -28,26 +28,22 @@ final class ServerEntrance extends ChannelInboundHandlerAdapter {
 
     private final TrafficLoop loop;
     private final ServerEntry server;
-    private final ServerTls tls;
-    private final @Nullable String sni;
+    private final PoolTraffic pool;
     private final long deadlineNanos;
     private final Arrival arrival;
     private boolean over;
 
-    /** @param sni the name to ask for; null for that of the server's address */
-    ServerEntrance(
-            TrafficLoop loop,
-            ServerEntry server,
-            ServerTls tls,
-            @Nullable String sni,
-            int timeoutMillis,
-            Arrival arrival) {
+    ServerEntrance(TrafficLoop loop, ServerEntry server, PoolTraffic pool, Arrival arrival) {
         this.loop = loop;
         this.server = server;
-        this.tls = tls;
-        this.sni = sni;
-        this.deadlineNanos = System.nanoTime() + timeoutMillis * 1_000_000L;
+        this.pool = pool;
+        this.deadlineNanos = System.nanoTime() + pool.connectMillis * 1_000_000L;
         this.arrival = arrival;
+    }
+
+    /** What is left of the time to connect. */
+    Duration left() {
+        return Duration.ofNanos(deadlineNanos - System.nanoTime());
     }
 
     /** There will be no connection. */
@@ -60,18 +56,26 @@ final class ServerEntrance extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
+        ServerTls tls = pool.tls;
+        if (tls == null) {
+            over = true;
+            arrival.entered(ctx);
+            return;
+        }
         Channel channel = ctx.channel();
+        String sni = pool.sni;
         String name = sni != null ? sni : server.server().address().host();
         SslHandler handler =
                 tls.newHandler(channel.alloc(), name, server.server().address().port());
-        handler.setHandshakeTimeoutMillis(Math.max(1, (deadlineNanos - System.nanoTime()) / 1_000_000));
+        handler.setHandshakeTimeoutMillis(Math.max(1, left().toMillis()));
         // On a channel that is active the handshake begins as its handler is added.
         channel.pipeline().addFirst(handler);
     }
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (!over && event instanceof SslHandshakeCompletionEvent handshake) {
+        ServerTls tls = pool.tls;
+        if (!over && tls != null && event instanceof SslHandshakeCompletionEvent handshake) {
             if (handshake.isSuccess() && tls.agreed(ctx.pipeline().get(SslHandler.class))) {
                 over = true;
                 arrival.entered(ctx);
