@@ -90,7 +90,9 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Open
         this.elsewhere = elsewhere;
         this.connectNanos = pool.connectMillis * 1_000_000L;
         this.streamKey = connection().newKey();
-        decoder.frameListener(new Events());
+        Events events = new Events();
+        decoder.frameListener(events);
+        connection().addListener(events);
         encoder.flowController().listener(this::writable);
     }
 

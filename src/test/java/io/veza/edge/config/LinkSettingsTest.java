@@ -45,9 +45,22 @@ class LinkSettingsTest {
                         Optional.of(Path.of("edge.pem"))));
     }
 
+    @Test
+    void http2_goes_with_tls_or_without_by_its_name() {
+        assertThat(link("edge.pools.p.protocol=h2c").protocol()).isEqualTo(ServerLink.Protocol.H2C);
+        assertThat(link("edge.pools.p.protocol=h2", "edge.pools.p.tls.enabled=true")
+                        .isHttp2())
+                .isTrue();
+        assertThatThrownBy(() -> link("edge.pools.p.protocol=h2c", "edge.pools.p.tls.enabled=true"))
+                .hasMessageContaining("edge.pools.p.protocol")
+                .hasMessageContaining("h2c is without TLS");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "tls.enabled=yes, 'must be true or false'",
+        "protocol=http2, 'must be one of http1, h2c, h2'",
+        "protocol=h2, 'needs tls.enabled=true'",
         "tls.verify=optional, 'must be one of required, none'",
         "tls.sni=10.0.0.1, 'must be a name, not an IP address'",
         "tls.sni=::1, 'must be a name, not an IP address'",

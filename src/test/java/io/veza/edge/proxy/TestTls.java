@@ -12,6 +12,7 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedKeyManager;
@@ -25,9 +26,11 @@ final class TestTls {
     /** Handshakes in which the key was used, which those of resumed sessions are not. */
     final AtomicInteger fullHandshakes = new AtomicInteger();
 
+    private final KeyAndChain key;
+    private final @Nullable TestAuthority clients;
     private final SSLContext context;
-    private final boolean asksClients;
     private final String[] versions;
+    private String[] protocols = {};
 
     /**
      * @param clients whose certificates a client must have; null if it need not have any
@@ -51,16 +54,27 @@ final class TestTls {
                 new KeyManager[] {new Counting((X509ExtendedKeyManager) ours.getKeyManagers()[0])},
                 clients == null ? null : theirs.getTrustManagers(),
                 null);
-        asksClients = clients != null;
+        this.key = key;
+        this.clients = clients;
         this.versions = versions.length == 0 ? new String[] {"TLSv1.3", "TLSv1.2"} : versions;
+    }
+
+    /** The same that takes one of these by ALPN. */
+    TestTls agreeing(String... applicationProtocols) throws Exception {
+        TestTls agreeing = new TestTls(key, clients, versions);
+        agreeing.protocols = applicationProtocols;
+        return agreeing;
     }
 
     /** Does the handshake as a server. */
     SSLSocket accept(Socket plain) throws IOException {
         SSLSocket secured = (SSLSocket) context.getSocketFactory().createSocket(plain, null, true);
         secured.setUseClientMode(false);
-        secured.setNeedClientAuth(asksClients);
+        secured.setNeedClientAuth(clients != null);
         secured.setEnabledProtocols(versions);
+        SSLParameters parameters = secured.getSSLParameters();
+        parameters.setApplicationProtocols(protocols);
+        secured.setSSLParameters(parameters);
         secured.startHandshake();
         return secured;
     }
