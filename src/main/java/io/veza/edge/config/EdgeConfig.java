@@ -127,6 +127,10 @@ public interface EdgeConfig {
         @WithDefault("http1")
         ConfigValue protocol();
 
+        /** {@code none}, {@code v1} or {@code v2}: the PROXY header that a connection to a server begins with. */
+        @WithDefault("none")
+        ConfigValue sendProxy();
+
         /** TLS towards the servers. */
         ServerTls tls();
 
@@ -183,6 +187,13 @@ public interface EdgeConfig {
         /** False: no checks, every server is taken as up. */
         @WithDefault("true")
         ConfigValue enabled();
+
+        /** {@code http}, or {@code grpc}: {@code grpc.health.v1.Health/Check}, which passes on SERVING. */
+        @WithDefault("http")
+        ConfigValue type();
+
+        /** The service that is asked for with {@code type=grpc}. Default: the whole server. */
+        ConfigValue grpcService();
 
         /** The request target of the check. */
         @WithDefault("/health")

@@ -2,6 +2,7 @@ package io.veza.edge.config;
 
 import io.veza.edge.control.ServerLink;
 import io.veza.edge.control.ServerLink.Protocol;
+import io.veza.edge.control.ServerLink.ProxyHeader;
 import io.veza.edge.pool.ServerAddress;
 import java.util.Optional;
 
@@ -29,11 +30,12 @@ final class LinkTranslation {
 
     ServerLink link(EdgeConfig.Pool config) {
         Protocol protocol = problems.read(config.protocol(), Format.oneOf(Protocol.values()), Protocol.HTTP1);
+        ProxyHeader header = problems.read(config.sendProxy(), Format.oneOf(ProxyHeader.values()), ProxyHeader.NONE);
         Optional<ServerLink.Tls> tls = tls(config.tls());
         return problems.attempt(
                         config.protocol().getName(),
                         String.valueOf(config.protocol().getValue()),
-                        () -> new ServerLink(protocol, tls, ServerLink.ProxyHeader.NONE))
+                        () -> new ServerLink(protocol, tls, header))
                 .orElse(ServerLink.PLAIN);
     }
 

@@ -49,7 +49,7 @@ public record ServerLink(Protocol protocol, Optional<Tls> tls, ProxyHeader proxy
         }
         if (protocol != Protocol.HTTP1 && proxyHeader != ProxyHeader.NONE) {
             throw new IllegalArgumentException(
-                    "a PROXY header names one client, and an HTTP/2 connection serves many: needs http1");
+                    "does not go with send-proxy, whose header names one client, while an HTTP/2 connection serves many");
         }
     }
 

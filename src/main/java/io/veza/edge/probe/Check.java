@@ -1,6 +1,7 @@
 package io.veza.edge.probe;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.DecoderException;
@@ -58,6 +59,7 @@ final class Check extends SimpleChannelInboundHandler<HttpObject> {
     private final long begin = System.nanoTime();
     private OptionalInt status = OptionalInt.empty();
     private @Nullable ChannelHandlerContext connection;
+    private @Nullable String grpcStatus;
 
     private Check(HealthPolicy policy, String authority, Promise<CheckResult> verdict) {
         this.policy = policy;
@@ -99,10 +101,12 @@ final class Check extends SimpleChannelInboundHandler<HttpObject> {
     public void handlerAdded(ChannelHandlerContext ctx) {
         connection = ctx;
         if (verdict.future().isComplete()) {
-            ctx.close();
+            hangUp(ctx);
             return;
         }
-        FullHttpRequest request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, policy.path());
+        FullHttpRequest request = policy.grpcService()
+                .map(GrpcHealth::request)
+                .orElseGet(() -> new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, policy.path()));
         request.headers()
                 .set(HttpHeaderNames.HOST, authority)
                 .set(HttpHeaderNames.USER_AGENT, USER_AGENT)
@@ -114,13 +118,33 @@ final class Check extends SimpleChannelInboundHandler<HttpObject> {
     protected void channelRead0(ChannelHandlerContext ctx, HttpObject part) {
         if (part.decoderResult().isFailure()) {
             broken(part.decoderResult().cause());
-        } else if (part instanceof HttpResponse response) {
+            return;
+        }
+        if (part instanceof HttpResponse response) {
             head(response.status().code());
-        } else if (part instanceof HttpContent content && status.isPresent()) {
+            grpcStatus = response.headers().get(GrpcHealth.STATUS);
+        }
+        if (part instanceof HttpContent content && status.isPresent()) {
             body(content.content());
-            if (part instanceof LastHttpContent) {
+            if (part instanceof LastHttpContent last) {
                 policy.expectBody().ifPresent(this::search);
+                if (policy.grpcService().isPresent()) {
+                    grpcAnswered(last.trailingHeaders().get(GrpcHealth.STATUS, grpcStatus));
+                }
             }
+        }
+    }
+
+    private void grpcAnswered(@Nullable String code) {
+        if (code == null) {
+            end(Outcome.PROTOCOL, "no valid answer: no grpc-status");
+        } else if (!code.equals(GrpcHealth.OK)) {
+            end(Outcome.STATUS, "grpc-status " + (code.matches("[0-9]{1,3}") ? code : "that is no number"));
+        } else {
+            String said = GrpcHealth.servingStatus(body.toByteArray());
+            end(
+                    said.equals(GrpcHealth.SERVING) ? Outcome.PASSED : Outcome.BODY,
+                    said.equals(GrpcHealth.SERVING) ? "" : said);
         }
     }
 
@@ -129,7 +153,11 @@ final class Check extends SimpleChannelInboundHandler<HttpObject> {
             return;
         }
         status = OptionalInt.of(code);
-        if (policy.expectStatus().stream().noneMatch(range -> range.contains(code))) {
+        if (policy.grpcService().isPresent()) {
+            if (code != 200) {
+                end(Outcome.STATUS, "status " + code);
+            }
+        } else if (policy.expectStatus().stream().noneMatch(range -> range.contains(code))) {
             end(Outcome.STATUS, "status " + code);
         } else if (policy.expectBody().isEmpty()) {
             end(Outcome.PASSED, "");
@@ -177,8 +205,14 @@ final class Check extends SimpleChannelInboundHandler<HttpObject> {
         verdict.tryComplete(new CheckResult(outcome, status, took, detail));
         ChannelHandlerContext open = connection;
         if (open != null) {
-            open.close();
+            hangUp(open);
         }
+    }
+
+    /** A stream of HTTP/2 goes with its whole connection. */
+    private static void hangUp(ChannelHandlerContext ctx) {
+        Channel connection = ctx.channel().parent();
+        (connection == null ? ctx.channel() : connection).close();
     }
 
     /** The message without the system call that Netty's native transport puts before it, and the peer's address behind. */

@@ -1,6 +1,8 @@
 package io.veza.edge.probe;
 
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -10,17 +12,34 @@ import io.netty.channel.epoll.EpollEventLoopGroup;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
+import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.concurrent.Future;
 import io.veza.edge.control.ServerLink;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.tls.ServerTls;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** How checks reach the servers of one pool: as its traffic does. Thread-safe. */
 final class CheckLink {
+
+    /** A check is nobody's connection but the edge's own. */
+    private static final byte[] PROXY_UNKNOWN = "PROXY UNKNOWN\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    /** The signature, version 2 with the command LOCAL, no addresses. */
+    private static final byte[] PROXY_LOCAL = {
+        '\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n', 0x20, 0, 0, 0
+    };
 
     private final ServerLink link;
     private final @Nullable ServerTls tls;
@@ -86,6 +105,11 @@ final class CheckLink {
 
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
+            switch (link.proxyHeader()) {
+                case NONE -> {}
+                case V1 -> ctx.write(Unpooled.wrappedBuffer(PROXY_UNKNOWN));
+                case V2 -> ctx.write(Unpooled.wrappedBuffer(PROXY_LOCAL));
+            }
             ServerTls secured = tls;
             if (secured == null) {
                 speak(ctx);
@@ -99,10 +123,14 @@ final class CheckLink {
 
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-            if (event instanceof SslHandshakeCompletionEvent handshake) {
+            ServerTls secured = tls;
+            if (secured != null && event instanceof SslHandshakeCompletionEvent handshake) {
                 Throwable cause = handshake.cause();
-                if (cause == null) {
+                if (cause == null && secured.agreed(ctx.pipeline().get(SslHandler.class))) {
                     speak(ctx);
+                } else if (cause == null) {
+                    failed.accept(new IOException("the server does not agree on HTTP/2"));
+                    ctx.close();
                 } else {
                     failed.accept(cause);
                 }
@@ -116,8 +144,34 @@ final class CheckLink {
         }
 
         private void speak(ChannelHandlerContext ctx) {
-            ctx.pipeline().addLast(new HttpClientCodec(4096, Check.HEAD_LIMIT, 8192, true), exchange);
-            ctx.pipeline().remove(this);
+            if (link.isHttp2()) {
+                speakHttp2(ctx.channel());
+            } else {
+                ctx.pipeline().addLast(new HttpClientCodec(4096, Check.HEAD_LIMIT, 8192, true), exchange);
+                ctx.pipeline().remove(this);
+            }
+        }
+
+        /** Stays behind the rest, for what goes wrong with the connection. */
+        private void speakHttp2(Channel channel) {
+            Http2Settings settings =
+                    Http2Settings.defaultSettings().pushEnabled(false).maxHeaderListSize(Check.HEAD_LIMIT);
+            String here = channel.pipeline().context(this).name();
+            channel.pipeline()
+                    .addBefore(
+                            here,
+                            null,
+                            Http2FrameCodecBuilder.forClient()
+                                    .initialSettings(settings)
+                                    .build())
+                    .addBefore(here, null, new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()));
+            new Http2StreamChannelBootstrap(channel).open().addListener((Future<Http2StreamChannel> opened) -> {
+                if (opened.isSuccess()) {
+                    opened.getNow().pipeline().addLast(new Http2StreamFrameToHttpObjectCodec(false), exchange);
+                } else {
+                    failed.accept(opened.cause());
+                }
+            });
         }
     }
 }

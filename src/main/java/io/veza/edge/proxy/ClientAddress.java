@@ -23,6 +23,7 @@ final class ClientAddress {
     private static final byte[] COMMA = Octets.ascii(", ");
 
     private final InetSocketAddress peer;
+    private final InetSocketAddress local;
     private final boolean trusted;
     private final byte[] address;
     private final byte[] proto;
@@ -37,6 +38,7 @@ final class ClientAddress {
      */
     ClientAddress(InetSocketAddress peer, InetSocketAddress local, String scheme, boolean trusted) {
         this.peer = peer;
+        this.local = local;
         this.trusted = trusted;
         String text = text(peer.getAddress());
         boolean v6 = text.indexOf(':') >= 0;
@@ -54,6 +56,11 @@ final class ClientAddress {
     /** The address as digits without a scope, IPv6 in the short form of RFC 5952, an IPv4-mapped one as IPv4. */
     private static String text(InetAddress address) {
         return NetUtil.toAddressString(address);
+    }
+
+    /** Where the client connected. */
+    InetSocketAddress local() {
+        return local;
     }
 
     /** Who connected. */

@@ -48,6 +48,7 @@ final class Exchange {
     private final byte @Nullable [] expectedAccept;
     private final ByteBuf requestHead;
     private final ServerChoice choice;
+    private final @Nullable ProxyAnnouncement announcement;
 
     private Phase phase = Phase.CHOOSING;
     private @Nullable ServerEntry server;
@@ -102,6 +103,7 @@ final class Exchange {
         this.expectedAccept =
                 head.upgradesToWebSocket() ? WebSocketHandshake.accept(head.bytes(), head.keyStart()) : null;
         this.choice = new ServerChoice(pool, head);
+        this.announcement = pool.announcement(address);
         RequestEncoder.encode(head, address, pool.sticky, loop.ids, loop.writer);
         this.requestHead = loop.writer.toBuffer(TrafficLoop.ALLOCATOR, 0);
     }
@@ -197,7 +199,7 @@ final class Exchange {
             return;
         }
         ServerConnections connections = loop.connections(chosen);
-        ServerSide idle = staleRetried || retried ? null : connections.take(address, pool);
+        ServerSide idle = staleRetried || retried ? null : connections.take(address, pool, announcement);
         reused = idle != null;
         if (idle != null) {
             loop.observer.reused(chosen);
@@ -477,6 +479,12 @@ final class Exchange {
     }
 
     // What others ask
+
+    /** What its server is told before all else; null if nothing. */
+    @Nullable
+    ProxyAnnouncement announcement() {
+        return announcement;
+    }
 
     void captureResponse(ResponseHead head) {
         ServerEntry from = server;

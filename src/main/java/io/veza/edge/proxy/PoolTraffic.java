@@ -1,5 +1,6 @@
 package io.veza.edge.proxy;
 
+import io.netty.handler.codec.haproxy.HAProxyProtocolVersion;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.control.PoolSnapshot;
@@ -30,6 +31,9 @@ final class PoolTraffic {
 
     /** The name that TLS asks servers for; null for the host of each one's address. */
     final @Nullable String sni;
+
+    /** Of the PROXY header that a connection to a server begins with; null for none. */
+    private final @Nullable HAProxyProtocolVersion proxyHeader;
 
     final WaitQueue queue;
     final int connectMillis;
@@ -62,12 +66,23 @@ final class PoolTraffic {
                         wanted.verified(), wanted.ca(), wanted.clientCert(), link.protocol() == Protocol.H2)))
                 .orElse(null);
         this.sni = link.tls().flatMap(ServerLink.Tls::sni).orElse(null);
+        this.proxyHeader = switch (link.proxyHeader()) {
+            case NONE -> null;
+            case V1 -> HAProxyProtocolVersion.V1;
+            case V2 -> HAProxyProtocolVersion.V2;
+        };
         this.queue = new WaitQueue(pool.maxQueue());
         this.connectMillis = (int) pool.timeouts().connect().toMillis();
         this.connectBudget = pool.timeouts().connect().multipliedBy(3);
         this.serverTicks = TimerWheel.ticks(pool.timeouts().server());
         this.tunnelTicks = TimerWheel.ticks(pool.timeouts().tunnel());
         this.queueTicks = TimerWheel.ticks(pool.timeouts().queue());
+    }
+
+    /** What servers are told of this client before all else; null if nothing. */
+    @Nullable
+    ProxyAnnouncement announcement(ClientAddress client) {
+        return proxyHeader == null ? null : new ProxyAnnouncement(proxyHeader, client.peer(), client.local());
     }
 
     String name() {

@@ -22,6 +22,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     private final TrafficLoop loop;
     private final ServerConnections home;
     private final InetSocketAddress address;
+    private final @Nullable ProxyAnnouncement announced;
     private final BodyReader body;
     private final TimerWheel.Timer timer = new TimerWheel.Timer() {
         @Override
@@ -55,12 +56,18 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         this.home = home;
         this.address = address;
         this.exchange = exchange;
+        this.announced = exchange.announcement();
         this.body = new BodyReader(loop.settings.limits());
         this.idleTicks = loop.serverKeepAliveTicks;
     }
 
     void connecting(Channel connecting) {
         channel = connecting;
+    }
+
+    /** Whether it was made for this client's connection. */
+    boolean hasAnnounced(ProxyAnnouncement wanted) {
+        return wanted.equals(announced);
     }
 
     boolean isTo(InetSocketAddress wanted) {

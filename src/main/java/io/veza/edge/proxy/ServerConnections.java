@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -47,8 +48,26 @@ final class ServerConnections {
 
     /** What can carry another exchange to this address at once, or null. */
     @Nullable
-    ServerSide take(InetSocketAddress address, PoolTraffic pool) {
-        return pool.http2 ? takeStream(address) : takeIdle(address);
+    ServerSide take(InetSocketAddress address, PoolTraffic pool, @Nullable ProxyAnnouncement announcement) {
+        if (pool.http2) {
+            return takeStream(address);
+        }
+        return announcement == null ? takeIdle(address) : takeIdle(address, announcement);
+    }
+
+    /** As {@link #takeIdle(InetSocketAddress)}, of those that have announced the same; the others stay. */
+    private @Nullable ServerConnection takeIdle(InetSocketAddress address, ProxyAnnouncement announcement) {
+        for (Iterator<ServerConnection> all = idle.descendingIterator(); all.hasNext(); ) {
+            ServerConnection connection = all.next();
+            if (connection.hasAnnounced(announcement)) {
+                all.remove();
+                if (connection.isTo(address)) {
+                    return connection;
+                }
+                connection.close();
+            }
+        }
+        return null;
     }
 
     /** An idle connection to this address, or null; those to an address the server no longer has are closed. */
@@ -99,12 +118,14 @@ final class ServerConnections {
         ServerConnection connection = new ServerConnection(loop, this, address, exchange);
         all.add(connection);
         long start = System.nanoTime();
-        if (pool.tls != null) {
-            connection.connecting(enter(server, address, pool, new ServerEntrance.Arrival() {
+        if (pool.tls != null || exchange.announcement() != null) {
+            connection.connecting(enter(server, address, pool, exchange.announcement(), new ServerEntrance.Arrival() {
                 @Override
                 public void entered(ChannelHandlerContext entrance) {
                     entrance.pipeline().replace(entrance.handler(), null, connection);
-                    connection.secured();
+                    if (pool.tls != null) {
+                        connection.secured();
+                    }
                     connectEnded(connection, server, true, start);
                 }
 
@@ -145,8 +166,12 @@ final class ServerConnections {
 
     /** Connects where more is to be done than that, and gives the channel. */
     private Channel enter(
-            ServerEntry server, InetSocketAddress address, PoolTraffic pool, ServerEntrance.Arrival arrival) {
-        ServerEntrance entrance = new ServerEntrance(loop, server, pool, arrival);
+            ServerEntry server,
+            InetSocketAddress address,
+            PoolTraffic pool,
+            @Nullable ProxyAnnouncement announcement,
+            ServerEntrance.Arrival arrival) {
+        ServerEntrance entrance = new ServerEntrance(loop, server, pool, announcement, arrival);
         ChannelFuture connecting = bootstrap(pool).handler(entrance).connect(address);
         connecting.addListener(future -> {
             if (!future.isSuccess()) {
@@ -168,7 +193,7 @@ final class ServerConnections {
         connection.join(exchange, address);
         all.add(connection);
         beingMade.add(connection);
-        connection.connecting(enter(server, address, pool, new ServerEntrance.Arrival() {
+        connection.connecting(enter(server, address, pool, null, new ServerEntrance.Arrival() {
             @Override
             public void entered(ChannelHandlerContext entrance) {
                 entrance.pipeline().replace(entrance.handler(), null, connection);

@@ -8,10 +8,11 @@ import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.tls.ServerTls;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a new connection to a server goes through before it speaks HTTP/2, or HTTP/1.1 where that needs more than a
- * connection: the TLS handshake, within what is left of the time to connect. Stays in the pipeline only until it is through.
+ * connection: the PROXY header, the TLS handshake, within what is left of the time to connect. Stays in the pipeline only until it is through.
  * Belongs to one event loop.
  */
 final class ServerEntrance extends ChannelInboundHandlerAdapter {
@@ -29,14 +30,21 @@ final class ServerEntrance extends ChannelInboundHandlerAdapter {
     private final TrafficLoop loop;
     private final ServerEntry server;
     private final PoolTraffic pool;
+    private final @Nullable ProxyAnnouncement announcement;
     private final long deadlineNanos;
     private final Arrival arrival;
     private boolean over;
 
-    ServerEntrance(TrafficLoop loop, ServerEntry server, PoolTraffic pool, Arrival arrival) {
+    ServerEntrance(
+            TrafficLoop loop,
+            ServerEntry server,
+            PoolTraffic pool,
+            @Nullable ProxyAnnouncement announcement,
+            Arrival arrival) {
         this.loop = loop;
         this.server = server;
         this.pool = pool;
+        this.announcement = announcement;
         this.deadlineNanos = System.nanoTime() + pool.connectMillis * 1_000_000L;
         this.arrival = arrival;
     }
@@ -56,6 +64,9 @@ final class ServerEntrance extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
+        if (announcement != null) {
+            announcement.write(ctx.channel());
+        }
         ServerTls tls = pool.tls;
         if (tls == null) {
             over = true;

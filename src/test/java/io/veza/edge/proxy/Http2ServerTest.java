@@ -609,7 +609,9 @@ class Http2ServerTest {
                     Http2Peer peer = new Http2Peer(connection);
                     while (true) {
                         Http2Peer.Frame request = peer.request();
-                        peer.answer(request.stream(), String.valueOf(request.fields().get(":scheme")));
+                        peer.answer(
+                                request.stream(),
+                                String.valueOf(request.fields().get(":scheme")));
                     }
                 })) {
             EdgeFixture.Setup setup = edge(none, right);

@@ -134,10 +134,7 @@ final class RawServer implements Closeable {
         private void run(Script script) {
             try (plain) {
                 if (tls.isPresent()) {
-                    SSLSocket secured = tls.get().accept(plain);
-                    socket = secured;
-                    in = secured.getInputStream();
-                    out = secured.getOutputStream();
+                    secure(tls.get());
                 }
                 try (Socket ending = socket) {
                     script.serve(this);
@@ -147,6 +144,14 @@ final class RawServer implements Closeable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
+        }
+
+        /** Goes on over TLS. */
+        void secure(TestTls with) throws IOException {
+            SSLSocket secured = with.accept(plain);
+            socket = secured;
+            in = secured.getInputStream();
+            out = secured.getOutputStream();
         }
 
         /** The next head, line ends included; null at the end of the connection. */
