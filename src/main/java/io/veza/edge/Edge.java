@@ -6,6 +6,7 @@ import io.veza.edge.admin.RuntimeSocket;
 import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.config.InvalidConfigException;
 import io.veza.edge.config.Problem;
+import io.veza.edge.config.TlsSettings;
 import io.veza.edge.lab.Lab;
 import io.veza.edge.probe.Prober;
 import java.nio.file.Path;
@@ -64,16 +65,18 @@ public final class Edge {
         try {
             EdgeSettings settings = EdgeSettings.load();
             problems.addAll(ServerTlsCheck.problems(settings.pools()));
-            cannotBeBound(settings.listen(), settings.admin().socket(), problems);
+            cannotBeHad(settings.listen(), settings.admin().socket(), settings.tls(), problems);
         } catch (InvalidConfigException e) {
             problems.addAll(e.problems());
-            cannotBeBound(e.listen(), e.adminSocket(), problems);
+            cannotBeHad(e.listen(), e.adminSocket(), e.tls(), problems);
         }
         return problems;
     }
 
-    private static void cannotBeBound(EdgeSettings.Listen listen, Optional<Path> socket, List<Problem> problems) {
-        problems.addAll(PortCheck.problems(listen));
+    private static void cannotBeHad(
+            EdgeSettings.Listen listen, Optional<Path> socket, Optional<TlsSettings> tls, List<Problem> problems) {
+        problems.addAll(PortCheck.problems(listen, tls));
+        tls.ifPresent(settings -> problems.addAll(CertificateCheck.problems(settings)));
         socket.flatMap(path -> RuntimeSocket.obstacle(path)
                         .map(obstacle -> new Problem("edge.admin.socket", path.toString(), obstacle)))
                 .ifPresent(problems::add);

@@ -13,6 +13,8 @@ import io.veza.edge.accesslog.AccessLog;
 import io.veza.edge.accesslog.AccessLogSettings;
 import io.veza.edge.config.Cidr;
 import io.veza.edge.config.EdgeSettings;
+import io.veza.edge.config.HttpsPolicy;
+import io.veza.edge.config.TlsSettings;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.control.ServerIds;
@@ -23,19 +25,26 @@ import io.veza.edge.lab.LabTopology;
 import io.veza.edge.metrics.EdgeCollector;
 import io.veza.edge.metrics.ProcessFacts;
 import io.veza.edge.metrics.Statistics;
+import io.veza.edge.pool.AddressBlocks;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.probe.Prober;
+import io.veza.edge.proxy.ClientLimits;
 import io.veza.edge.proxy.Http2Limits;
+import io.veza.edge.proxy.HttpsRedirect;
 import io.veza.edge.proxy.ListenerSettings;
+import io.veza.edge.proxy.StrictTransport;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
+import io.veza.edge.tls.Certificates;
+import io.veza.edge.tls.ServerCertificate;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -57,6 +66,7 @@ import org.jspecify.annotations.Nullable;
 public class EdgeLifecycle {
 
     private static final Logger LOG = Logger.getLogger("io.veza.edge");
+    private static final int HTTPS_PORT = 443;
     private static final long LONGEST_STEP_SECONDS = 10;
     private static final long LAST_WORDS_MILLIS = 3000;
 
@@ -73,6 +83,7 @@ public class EdgeLifecycle {
     private volatile @Nullable Statistics statistics;
     private volatile @Nullable InetSocketAddress address;
     private volatile Optional<AccessLog> accessLog = Optional.empty();
+    private volatile Optional<Certificates> certificates = Optional.empty();
     private volatile EdgeSettings.Shutdown shutdown = EdgeSettings.Shutdown.AT_ONCE;
     private volatile boolean stopping;
     private @Nullable Vertx checksVertx;
@@ -136,36 +147,87 @@ public class EdgeLifecycle {
                 new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
         prober = checks;
         checks.start().toCompletableFuture().get(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
-        InetSocketAddress bound = listen(opening, settings.listen());
+        InetSocketAddress bound = listen(opening, settings);
         address = bound;
+        Optional<InetSocketAddress> secured = Optional.empty();
+        if (settings.tls().isPresent()) {
+            secured =
+                    Optional.of(listenSecured(opening, settings, settings.tls().get()));
+        }
         shutdown = settings.shutdown();
         if (LaunchMode.current() == LaunchMode.NORMAL) {
             StopSignals.handle(this::stopGracefully);
         }
         LOG.infof(
-                "http on %s, pools %s",
-                new ServerAddress(bound.getAddress().getHostAddress(), bound.getPort()),
+                "http on %s%s, pools %s",
+                words(bound),
+                secured.map(at -> ", https on " + words(at)).orElse(""),
                 pools.stream().map(PoolController::name).toList());
     }
 
     /** The port was free when the configuration was checked; in dev mode nobody has looked. */
-    private static InetSocketAddress listen(TrafficPlane plane, EdgeSettings.Listen at) throws Exception {
+    private static InetSocketAddress listen(TrafficPlane plane, EdgeSettings settings) throws Exception {
+        EdgeSettings.Listen at = settings.listen();
         try {
-            return plane.listen(new InetSocketAddress(at.host(), at.http()), new ListenerSettings("http", at.h2c()));
+            return plane.listen(new InetSocketAddress(at.host(), at.http()), listener("http", at.h2c(), settings));
         } catch (IOException e) {
             throw new IOException(
                     "edge.listen.http = " + at.http() + ": cannot be bound on " + at.host() + ": " + e.getMessage(), e);
         }
     }
 
+    private InetSocketAddress listenSecured(TrafficPlane plane, EdgeSettings settings, TlsSettings tls)
+            throws Exception {
+        Certificates read = new Certificates(CertificateCheck.options(tls));
+        certificates = Optional.of(read);
+        LOG.infof(
+                "TLS by %s, certificates %s",
+                read.provider(),
+                read.all().stream().map(ServerCertificate::file).toList());
+        Instant now = Instant.now();
+        for (ServerCertificate certificate : read.all()) {
+            certificate
+                    .outOfDate(now)
+                    .ifPresent(wrong -> LOG.warnf("the certificate of %s %s", certificate.file(), wrong));
+        }
+        try {
+            return plane.listen(
+                    new InetSocketAddress(settings.listen().host(), tls.port()),
+                    listener("https", tls.http2(), settings).withCertificates(read));
+        } catch (IOException e) {
+            throw new IOException(
+                    "edge.listen.https = " + tls.port() + ": cannot be bound on "
+                            + settings.listen().host() + ": " + e.getMessage(),
+                    e);
+        }
+    }
+
+    private static ListenerSettings listener(String name, boolean http2, EdgeSettings settings) {
+        HttpsPolicy https = settings.httpsPolicy();
+        ListenerSettings listener = new ListenerSettings(name, http2)
+                .withAcceptProxy(settings.access(name).acceptProxy())
+                .withClients(settings.access(name).clients());
+        if (name.equals("https")) {
+            return listener.withStrictTransport(https.hsts()
+                    .map(hsts -> new StrictTransport(hsts.maxAge(), hsts.includeSubdomains(), hsts.preload()))
+                    .orElse(null));
+        }
+        return https.redirectHttp()
+                ? listener.withRedirect(new HttpsRedirect(https.redirectPort().orElse(HTTPS_PORT)))
+                : listener;
+    }
+
     private static TrafficSettings traffic(EdgeSettings settings) {
         EdgeSettings.Limits limits = settings.limits();
         EdgeSettings.Timeouts timeouts = settings.timeouts();
-        List<Cidr> trusted = settings.trustedProxies();
-        Predicate<InetAddress> trustedProxy = peer -> trusted.stream().anyMatch(block -> block.contains(peer));
+        AddressBlocks trusted = Cidr.blocks(settings.trustedProxies());
+        Predicate<InetAddress> trustedProxy = peer -> trusted.contains(peer.getAddress());
         return new TrafficSettings(
                 new HeadLimits(limits.requestLine(), limits.head(), limits.headers()),
                 limits.connections(),
+                new ClientLimits(
+                        limits.connectionsPerAddress().orElse(ClientLimits.NO_MOST),
+                        limits.connectionRatePerAddress().orElse(ClientLimits.NO_MOST)),
                 new Http2Limits(limits.streams(), limits.streamResets()),
                 limits.idleConnections(),
                 timeouts.requestHead(),
@@ -203,6 +265,11 @@ public class EdgeLifecycle {
     /** Where clients connect; empty before the listener is bound and after it was closed. */
     public Optional<InetSocketAddress> address() {
         return Optional.ofNullable(address);
+    }
+
+    /** By which the HTTPS listener speaks TLS; empty if there is none. */
+    public Optional<Certificates> certificates() {
+        return certificates;
     }
 
     public List<PoolController> pools() {
@@ -263,6 +330,10 @@ public class EdgeLifecycle {
             // Whatever went wrong: an edge that is not ready must not stay.
             Quarkus.asyncExit(0);
         }
+    }
+
+    private static ServerAddress words(InetSocketAddress address) {
+        return new ServerAddress(address.getAddress().getHostAddress(), address.getPort());
     }
 
     /** As it may be configured: {@code 0.5s}, {@code 1m30s}. */

@@ -2,12 +2,14 @@ package io.veza.edge;
 
 import io.veza.edge.config.EdgeSettings;
 import io.veza.edge.config.Problem;
+import io.veza.edge.config.TlsSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
 
@@ -20,23 +22,34 @@ final class PortCheck {
      * A problem for each listener that could not be bound now, or not beside the other. Binds without listening: a client
      * that connected in this moment would take the edge for ready and be cut off.
      */
-    static List<Problem> problems(EdgeSettings.Listen listen) {
+    static List<Problem> problems(EdgeSettings.Listen listen, Optional<TlsSettings> tls) {
         List<Problem> problems = new ArrayList<>();
-        try (Socket traffic = new Socket();
+        try (Socket http = new Socket();
+                Socket https = new Socket();
                 Socket management = new Socket()) {
-            bind(traffic, "edge.listen.host", listen.host(), "edge.listen.http", listen.http(), problems);
+            bind(http, "edge.listen.host", listen.host(), "edge.listen.http", listen.http(), problems);
+            tls.ifPresent(secured ->
+                    bind(https, "edge.listen.host", listen.host(), "edge.listen.https", secured.port(), problems));
             bindManagement(management, problems);
-            if (problems.isEmpty() && overlap(traffic, management)) {
-                problems.add(new Problem(
-                        "quarkus.http.port",
-                        String.valueOf(management.getLocalPort()),
-                        "cannot be bound on " + management.getLocalAddress().getHostAddress()
-                                + ": it is the port of edge.listen.http"));
+            if (problems.isEmpty()) {
+                overlap("edge.listen.https", https, "edge.listen.http", http, problems);
+                overlap("quarkus.http.port", management, "edge.listen.http", http, problems);
+                overlap("quarkus.http.port", management, "edge.listen.https", https, problems);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return problems;
+    }
+
+    private static void overlap(String key, Socket socket, String otherKey, Socket other, List<Problem> problems) {
+        if (overlap(socket, other)) {
+            problems.add(new Problem(
+                    key,
+                    String.valueOf(socket.getLocalPort()),
+                    "cannot be bound on " + socket.getLocalAddress().getHostAddress() + ": it is the port of "
+                            + otherKey));
+        }
     }
 
     /** Sockets that do not listen may share a port (socket(7), SO_REUSEADDR), so this has to be looked at. */

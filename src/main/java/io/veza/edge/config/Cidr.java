@@ -1,7 +1,9 @@
 package io.veza.edge.config;
 
+import io.veza.edge.pool.AddressBlocks;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
@@ -58,6 +60,13 @@ public record Cidr(InetAddress network, int prefixLength) {
     private static IllegalArgumentException malformed(String text) {
         return new IllegalArgumentException(
                 "\"" + text + "\" is not an address or CIDR such as 10.0.0.0/8, fd00::/8 or 192.0.2.1");
+    }
+
+    /** All of these, for quick look-ups. */
+    public static AddressBlocks blocks(List<Cidr> cidrs) {
+        return new AddressBlocks(cidrs.stream()
+                .map(cidr -> new AddressBlocks.Block(cidr.network.getAddress(), cidr.prefixLength))
+                .toList());
     }
 
     /** Whether the address lies in this block. */

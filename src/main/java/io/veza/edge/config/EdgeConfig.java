@@ -28,6 +28,12 @@ public interface EdgeConfig {
     /** The pool of requests that no route takes. Default: none, they get 404. */
     ConfigValue defaultPool();
 
+    /** How clients are spoken to over TLS. */
+    Tls tls();
+
+    /** Which clients may connect. */
+    Access access();
+
     /** Which requests go to which pool, by the route's name. */
     Map<String, Route> routes();
 
@@ -68,9 +74,73 @@ public interface EdgeConfig {
         @WithDefault("${haproxy_listen_http:80}")
         ConfigValue http();
 
+        /** Port of HTTPS, 0..65535; 0 for a free one. Bound only if there is a certificate. */
+        @WithDefault("${haproxy_listen_https:443}")
+        ConfigValue https();
+
         /** Whether HTTP/2 without TLS is taken too, from clients that begin with its preface. An upgrade never is. */
         @WithDefault("false")
         ConfigValue h2c();
+
+        /**
+         * The listeners, {@code http} or {@code https}, on which connections of trusted proxies begin with a PROXY header,
+         * version 1 or 2. Default: none.
+         */
+        ConfigValue acceptProxy();
+    }
+
+    /** {@code edge.access} */
+    interface Access {
+        /** Of the HTTP listener. */
+        Clients http();
+
+        /** Of the HTTPS listener. */
+        Clients https();
+    }
+
+    /** {@code edge.access.<listener>}: who may connect; others are cut off before anything is read. */
+    interface Clients {
+        /** CIDRs of those who may, and nobody else. Default: everybody. */
+        ConfigValue allow();
+
+        /** CIDRs of those who may not, whatever is allowed. Default: nobody. */
+        ConfigValue deny();
+    }
+
+    /** {@code edge.tls}: how the HTTPS listener speaks TLS, and what holds clients to it. */
+    interface Tls {
+        /**
+         * A PEM file with the certificate chain and its private key, or a folder of such files, of which a client gets the
+         * one for the name it asks for. The first in alphabetical order is the default. Default: none, HTTP only.
+         */
+        @WithDefault("${haproxy_tls_cert_path:}")
+        ConfigValue certPath();
+
+        /** Whether clients that ask for a name no certificate is for are refused, not given the default one. */
+        @WithDefault("false")
+        ConfigValue sniStrict();
+
+        /** {@code auto} (BoringSSL where it can be loaded, else the JDK), {@code openssl} (BoringSSL) or {@code jdk}. */
+        @WithDefault("auto")
+        ConfigValue provider();
+
+        /** Whether HTTP/2 is offered to clients, by ALPN. */
+        @WithDefault("true")
+        ConfigValue http2();
+
+        /** The oldest version that is spoken, {@code 1.2} or {@code 1.3}. */
+        @WithDefault("1.2")
+        ConfigValue minVersion();
+
+        /**
+         * {@code true} to send requests of the HTTP listener to the HTTPS one by 308, or the port at which clients reach that if
+         * it is another than {@code edge.listen.https}; {@code false} to serve them.
+         */
+        @WithDefault("false")
+        ConfigValue redirectHttp();
+
+        /** {@code Strict-Transport-Security} on every response of the HTTPS listener. */
+        Hsts hsts();
     }
 
     /** {@code edge.routes.<route>}: the longest prefix wins, then the priority. */
@@ -91,6 +161,12 @@ public interface EdgeConfig {
         /** Decides between prefixes of equal length; the greater wins. */
         @WithDefault("0")
         ConfigValue priority();
+
+        /** CIDRs of the clients that may ask for it, and no others: they get 403. Default: all. */
+        ConfigValue allow();
+
+        /** CIDRs of the clients that get 403, whatever is allowed. Default: none. */
+        ConfigValue deny();
     }
 
     /** {@code edge.pools.<pool>} */
@@ -274,6 +350,10 @@ public interface EdgeConfig {
         @WithDefault("10s")
         ConfigValue requestHead();
 
+        /** For a TLS handshake, from the accept on. */
+        @WithDefault("10s")
+        ConfigValue handshake();
+
         /** Between two reads from, or writes to, a client in the middle of an exchange. */
         @WithDefault("30s")
         ConfigValue client();
@@ -330,6 +410,14 @@ public interface EdgeConfig {
         /** Client connections at a time, 1..1000000; then no more are accepted until one closes. */
         @WithDefault("20000")
         ConfigValue connections();
+
+        /** Connections of one client address at a time, an IPv6 one being its /64: 1..1000000, or {@code off}. */
+        @WithDefault("1000")
+        ConfigValue connectionsPerAddress();
+
+        /** New connections of one client address a second, five seconds' worth of them at once: 1..1000000, or {@code off}. */
+        @WithDefault("200")
+        ConfigValue connectionRatePerAddress();
 
         /** Requests under way at once on one HTTP/2 connection, 1..10000; more are refused one by one. */
         @WithDefault("100")
@@ -389,6 +477,20 @@ public interface EdgeConfig {
         /** How long exchanges and tunnels may take to come to their end after that; the rest is cut. */
         @WithDefault("30s")
         ConfigValue drain();
+    }
+
+    /** {@code edge.tls.hsts} */
+    interface Hsts {
+        /** How long browsers keep to TLS, 0s..3650d; 0 has them forget. Default: the field is left to the servers. */
+        ConfigValue maxAge();
+
+        /** Whether it holds for every name below the host, too. */
+        @WithDefault("false")
+        ConfigValue includeSubdomains();
+
+        /** Whether browsers' makers may put the host on their lists; needs a year and the subdomains. */
+        @WithDefault("false")
+        ConfigValue preload();
     }
 
     /** {@code edge.lab} */

@@ -5,6 +5,7 @@ import io.smallrye.config.ConfigMappings;
 import io.smallrye.config.ConfigMappings.ConfigClass;
 import io.smallrye.config.SmallRyeConfig;
 import io.veza.edge.control.PoolDefinition;
+import io.veza.edge.pool.AddressRule;
 import io.veza.edge.pool.Route;
 import io.veza.edge.pool.ServerAddress;
 import java.nio.file.Path;
@@ -12,7 +13,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -23,7 +26,10 @@ import java.util.TreeMap;
  * @param pools at least one, sorted by name
  * @param routes each to one of the pools, sorted by name
  * @param defaultPool one of the pools, for requests that no route takes
- * @param trustedProxies whose forwarding fields are believed
+ * @param trustedProxies whose forwarding fields, and where a listener asks for it whose PROXY header, are believed
+ * @param tls how the HTTPS listener is spoken to; empty for none
+ * @param access who comes in through each listener, by its name, {@code http} and {@code https}
+ * @param httpsPolicy what holds clients to TLS
  * @param admin how an operator reaches the running edge
  * @param accessLog how each exchange is logged, if it is
  * @param shutdown how the process ends
@@ -38,6 +44,9 @@ public record EdgeSettings(
         Timeouts timeouts,
         Limits limits,
         List<Cidr> trustedProxies,
+        Optional<TlsSettings> tls,
+        Map<String, ListenerAccess> access,
+        HttpsPolicy httpsPolicy,
         Admin admin,
         AccessLog accessLog,
         Shutdown shutdown,
@@ -68,6 +77,8 @@ public record EdgeSettings(
      * @param head bytes of a head
      * @param headers fields in a head
      * @param connections clients at a time
+     * @param connectionsPerAddress clients of one address at a time; empty for any number
+     * @param connectionRatePerAddress new ones of one address a second; empty for any number
      * @param streams requests at a time of one HTTP/2 connection
      * @param streamResets requests in ten seconds that an HTTP/2 client may take back or send malformed
      * @param idleConnections per server and event loop
@@ -77,6 +88,8 @@ public record EdgeSettings(
             int head,
             int headers,
             int connections,
+            OptionalInt connectionsPerAddress,
+            OptionalInt connectionRatePerAddress,
             int streams,
             int streamResets,
             int idleConnections) {}
@@ -119,13 +132,19 @@ public record EdgeSettings(
 
     static final Format<Duration> TIMEOUT = Format.duration(Duration.ofMillis(1), Duration.ofDays(30));
 
-    private static final Duration STAND_IN = Duration.ofSeconds(1);
+    static final Duration STAND_IN = Duration.ofSeconds(1);
     private static final int LARGEST_HEAD = 1 << 20;
 
     public EdgeSettings {
         pools = List.copyOf(pools);
         routes = List.copyOf(routes);
         trustedProxies = List.copyOf(trustedProxies);
+        access = Map.copyOf(access);
+    }
+
+    /** Who comes in through the listener of this name. */
+    public ListenerAccess access(String listener) {
+        return Objects.requireNonNull(access.get(listener));
     }
 
     /**
@@ -169,6 +188,8 @@ public record EdgeSettings(
         PoolTranslation translation = new PoolTranslation(config.timeouts(), problems);
         List<PoolDefinition> definitions = new ArrayList<>();
         pools.forEach((name, values) -> translation.definition(name, values).ifPresent(definitions::add));
+        List<Cidr> trusted = problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
+                .orElse(List.of());
         EdgeSettings settings = new EdgeSettings(
                 listen(config.listen(), problems),
                 problems.read(config.threads(), Format.number(1, 1_024), 1),
@@ -177,15 +198,17 @@ public record EdgeSettings(
                 problems.readIfPresent(config.defaultPool(), pool),
                 timeouts(config.timeouts(), problems),
                 limits(config.limits(), problems),
-                problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
-                        .orElse(List.of()),
+                trusted,
+                TlsTranslation.of(config, problems),
+                AccessTranslation.listeners(config, trusted, problems),
+                HttpsPolicy.from(config.tls(), problems),
                 new Admin(
                         problems.readIfPresent(config.admin().socket(), Format.PATH),
                         problems.readIfPresent(config.admin().token(), Secret.TOKEN)),
                 accessLog(config.accessLog(), problems),
                 shutdown(config.shutdown(), problems),
                 problems.read(config.lab().embedded(), Format.FLAG, false));
-        problems.throwIfAny(settings.listen(), settings.admin().socket());
+        problems.throwIfAny(settings.listen(), settings.admin().socket(), settings.tls());
         return settings;
     }
 
@@ -210,8 +233,11 @@ public record EdgeSettings(
             List<String> hosts =
                     problems.readIfPresent(route.hosts(), Format.listOf(host)).orElse(List.of());
             int priority = problems.read(route.priority(), Format.number(-1_000_000, 1_000_000), 0);
+            AddressRule clients = AccessTranslation.rule(route.allow(), route.deny(), problems);
             problems.attempt(
-                            Problems.key("edge.routes", name), "", () -> new Route(name, to, prefixes, hosts, priority))
+                            Problems.key("edge.routes", name),
+                            "",
+                            () -> new Route(name, to, prefixes, hosts, priority, clients))
                     .ifPresent(translated::add);
         });
         ambiguities(translated, problems);
@@ -260,6 +286,8 @@ public record EdgeSettings(
                 head,
                 problems.read(limits.headers(), Format.number(1, 10_000), 1),
                 problems.read(limits.connections(), Format.number(1, 1_000_000), 1),
+                problems.read(limits.connectionsPerAddress(), Format.NUMBER_OR_OFF, OptionalInt.empty()),
+                problems.read(limits.connectionRatePerAddress(), Format.NUMBER_OR_OFF, OptionalInt.empty()),
                 problems.read(limits.streams(), Format.number(1, 10_000), 1),
                 problems.read(limits.streamResets(), Format.number(1, 1_000_000), 1),
                 problems.read(limits.idleConnections(), Format.number(0, 65_536), 0));

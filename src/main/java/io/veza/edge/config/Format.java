@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
@@ -76,6 +77,17 @@ interface Format<T> {
             throw new IllegalArgumentException("must be off or a number above 1 and at most 100, such as 1.25");
         }
         return OptionalDouble.of(Double.parseDouble(text));
+    };
+
+    Format<OptionalInt> NUMBER_OR_OFF = text -> {
+        if (text.equals("off")) {
+            return OptionalInt.empty();
+        }
+        try {
+            return OptionalInt.of(number(1, 1_000_000).read(text));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("must be off or a number in 1..1000000", e);
+        }
     };
 
     Format<Double> SHARE = text -> {

@@ -21,11 +21,15 @@ public final class InvalidConfigException extends ConfigurationException {
 
     private final transient Optional<Path> adminSocket;
 
-    InvalidConfigException(List<Problem> problems, EdgeSettings.Listen listen, Optional<Path> adminSocket) {
+    private final transient Optional<TlsSettings> tls;
+
+    InvalidConfigException(
+            List<Problem> problems, EdgeSettings.Listen listen, Optional<Path> adminSocket, Optional<TlsSettings> tls) {
         super(problems.stream().map(Problem::toString).collect(Collectors.joining("\n")));
         this.problems = List.copyOf(problems);
         this.listen = listen;
         this.adminSocket = adminSocket;
+        this.tls = tls;
     }
 
     /** Sorted by key; at least one. */
@@ -41,5 +45,10 @@ public final class InvalidConfigException extends ConfigurationException {
     /** Where the runtime API would listen, for the same purpose; empty if nowhere, or if it is one of the problems. */
     public Optional<Path> adminSocket() {
         return adminSocket;
+    }
+
+    /** How clients would be spoken to over TLS, likewise. */
+    public Optional<TlsSettings> tls() {
+        return tls;
     }
 }

@@ -63,15 +63,17 @@ final class Problems {
     /**
      * @param listen as read, with a stand-in for what could not be
      * @param adminSocket the same
+     * @param tls the same
      * @throws InvalidConfigException if there was a problem
      */
-    void throwIfAny(EdgeSettings.Listen listen, Optional<Path> adminSocket) {
+    void throwIfAny(EdgeSettings.Listen listen, Optional<Path> adminSocket, Optional<TlsSettings> tls) {
         if (!byKey.isEmpty()) {
             boolean readable = byKey.keySet().stream().noneMatch(key -> key.startsWith("edge.listen."));
             throw new InvalidConfigException(
                     List.copyOf(byKey.values()),
                     readable ? listen : new EdgeSettings.Listen(listen.host(), 0, false),
-                    adminSocket);
+                    adminSocket,
+                    tls.filter(read -> readable));
         }
     }
 

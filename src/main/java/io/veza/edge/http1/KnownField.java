@@ -21,6 +21,7 @@ public enum KnownField {
     SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_VERSION,
     SET_COOKIE,
+    STRICT_TRANSPORT_SECURITY,
     TE,
     TRANSFER_ENCODING,
     UPGRADE,
@@ -32,7 +33,7 @@ public enum KnownField {
     /** Any other field. */
     OTHER;
 
-    private static final int LONGEST = 21;
+    private static final int LONGEST = 25;
 
     /** The candidates by length of name: a name is compared with those of its own length only. */
     private static final KnownField[][] BY_LENGTH = new KnownField[LONGEST + 1][];
@@ -85,7 +86,7 @@ public enum KnownField {
             case X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PORT, X_FORWARDED_PROTO, X_REQUEST_ID -> false;
             case CACHE_CONTROL, CONNECTION, EXPECT, KEEP_ALIVE, PROXY_CONNECTION, SET_COOKIE, TE, UPGRADE -> true;
             case SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION -> false;
-            case OTHER -> true;
+            case OTHER, STRICT_TRANSPORT_SECURITY -> true;
         };
     }
 }

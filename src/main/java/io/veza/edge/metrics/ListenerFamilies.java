@@ -1,7 +1,9 @@
 package io.veza.edge.metrics;
 
+import io.veza.edge.proxy.ConnectionRefusal;
 import io.veza.edge.proxy.ExchangeFailure;
 import io.veza.edge.proxy.Listener;
+import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficCounters.Count;
 import io.veza.edge.proxy.TrafficCounters.Histogram;
 import io.veza.edge.proxy.TrafficPlane;
@@ -20,6 +22,13 @@ final class ListenerFamilies {
                 name);
         families.add(Metric.LISTENER_CONNECTIONS_LIMIT, plane.maxConnections(), name);
         families.add(Metric.LISTENER_CONNECTIONS, counted.of(Count.CONNECTIONS_OPENED), name);
+        for (ConnectionRefusal refusal : ConnectionRefusal.values()) {
+            families.add(
+                    Metric.LISTENER_CONNECTIONS_REFUSED,
+                    counted.of(TrafficCounters.refusedFor(refusal)),
+                    name,
+                    refusal.reason());
+        }
         counted.traffic(families, Metric.LISTENER_REQUESTS, Metric.LISTENER_BYTES, name);
         families.add(Metric.LISTENER_REQUESTS_IN_FLIGHT, counted.open(Count.REQUESTS, Count.ENDED), name);
         families.histogram(Metric.LISTENER_REQUEST_DURATION_SECONDS, counted.histogram(Histogram.REQUEST), name);

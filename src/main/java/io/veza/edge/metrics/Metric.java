@@ -14,6 +14,8 @@ public enum Metric {
     LISTENER_CONNECTIONS_LIMIT(
             Type.GAUGE, "Client connections of all listeners at which accepting pauses.", "listener"),
     LISTENER_CONNECTIONS(Type.COUNTER, "Client connections accepted.", "listener"),
+    LISTENER_CONNECTIONS_REFUSED(
+            Type.COUNTER, "Client connections closed before they could send a request.", "listener", "reason"),
     LISTENER_REQUESTS(
             Type.COUNTER, "Requests that came to their end, by the class of their status.", "listener", "code"),
     LISTENER_REQUESTS_IN_FLIGHT(Type.GAUGE, "Requests under way, tunnels among them.", "listener"),

@@ -9,8 +9,15 @@ import java.util.List;
  * @param pathPrefixes each beginning with {@code /}; none given is the same as {@code /}
  * @param hosts names in lower case without a port, or {@code *.name} for every name below it
  * @param priority decides between routes with prefixes of equal length; the greater wins
+ * @param clients which may ask for it; others are refused, not led elsewhere
  */
-public record Route(String name, String pool, List<String> pathPrefixes, List<String> hosts, int priority) {
+public record Route(
+        String name, String pool, List<String> pathPrefixes, List<String> hosts, int priority, AddressRule clients) {
+
+    /** For every client. */
+    public Route(String name, String pool, List<String> pathPrefixes, List<String> hosts, int priority) {
+        this(name, pool, pathPrefixes, hosts, priority, AddressRule.OPEN);
+    }
 
     public Route {
         Names.check("route", name);

@@ -24,6 +24,7 @@ final class ClientAddress {
 
     private final InetSocketAddress peer;
     private final InetSocketAddress local;
+    private final byte[] bytes;
     private final boolean trusted;
     private final byte[] address;
     private final byte[] proto;
@@ -39,6 +40,7 @@ final class ClientAddress {
     ClientAddress(InetSocketAddress peer, InetSocketAddress local, String scheme, boolean trusted) {
         this.peer = peer;
         this.local = local;
+        this.bytes = peer.getAddress().getAddress();
         this.trusted = trusted;
         String text = text(peer.getAddress());
         boolean v6 = text.indexOf(':') >= 0;
@@ -66,6 +68,16 @@ final class ClientAddress {
     /** Who connected. */
     InetSocketAddress peer() {
         return peer;
+    }
+
+    /** The client's address, 4 or 16 bytes; not to be written to. */
+    byte[] bytes() {
+        return bytes;
+    }
+
+    /** Whether the peer is a trusted proxy. */
+    boolean trusted() {
+        return trusted;
     }
 
     /** The authority the client connected to; stands in for the {@code Host} that an HTTP/1.0 request may lack. */

@@ -7,8 +7,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.http1.BodyReader;
 import io.veza.edge.http1.HeadFault;
@@ -93,7 +93,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         this.acceptedNanos = System.nanoTime();
         this.endedNanos = acceptedNanos;
         this.body = new BodyReader(loop.settings.limits());
-        this.response = new ClientResponse(loop, channel);
+        this.response = new ClientResponse(loop, channel, listener.settings().strictTransport());
     }
 
     @Override
@@ -201,9 +201,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         } else {
             loop.wheel.arm(timer, loop.clientTicks);
         }
-        PoolTraffic pool = routes.find(request);
+        HttpsRedirect redirect = listener.settings().redirect();
+        if (redirect != null && redirect.takes(request, address)) {
+            redirect(redirect, request);
+            return;
+        }
+        PoolTraffic pool = routes.find(request, address);
         if (pool == null) {
-            refuse(ExchangeFailure.Cause.NO_ROUTE, request);
+            refuse(routes.refusal(request), request);
             return;
         }
         loop.observer.requested(listener.id(), pool.id());
@@ -306,13 +311,30 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         flush();
     }
 
-    /** Tells of a request that never became an exchange. */
+    private void redirect(HttpsRedirect to, RequestHead request) {
+        if (request.hostStart() < 0) {
+            refuse(ExchangeFailure.Cause.NO_HOST, request);
+            return;
+        }
+        closeAfterResponse = !keepAlive || loop.stopping || !body.isOver();
+        to.write(request, closeAfterResponse, loop.writer);
+        response.own();
+        tell(HttpsRedirect.STATUS, null, request);
+        exchangeOver();
+        flush();
+    }
+
     private void tell(ExchangeFailure failure, @Nullable RequestHead request) {
+        tell(failure.status(), failure, request);
+    }
+
+    /** Tells of a request that never became an exchange. */
+    private void tell(int status, @Nullable ExchangeFailure failure, @Nullable RequestHead request) {
         loop.observer.requested(listener.id(), TrafficObserver.NO_POOL);
         ExchangeRecord record = loop.record.begin(System.nanoTime());
         describe(record);
         record.failure = failure;
-        record.status = failure.status();
+        record.status = status;
         if (request == null) {
             record.headNanos = -1;
         } else {
@@ -476,10 +498,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         watchUnsent();
         resumeReading();
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-            if (!written.isSuccess() || halfClosed) {
+            if (!written.isSuccess()) {
+                ClientEnding.cut(channel);
+            } else if (halfClosed) {
                 channel.close();
             } else {
-                ((DuplexChannel) channel).shutdownOutput();
+                ClientEnding.endOutput(channel);
                 loop.wheel.arm(timer, LINGER_TICKS);
                 unsent = 0;
             }
@@ -493,7 +517,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             return;
         }
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        channel.close();
+        ClientEnding.cut(channel);
     }
 
     /** Begins to watch that a client which does not keep up takes at least something within its timeout. */
@@ -516,7 +540,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             unsent = left;
             loop.wheel.arm(timer, loop.clientTicks);
         } else if (closing) {
-            channel.close();
+            ClientEnding.cut(channel);
         } else if (current != null) {
             current.giveUp(responding ? ExchangeFailure.Cause.STOPPED_READING : ExchangeFailure.Cause.BODY_TIMEOUT);
         } else if (head != null) {
@@ -526,7 +550,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         } else {
             // Not a byte was sent: browsers open connections ahead, and would show an unasked 408 as the answer to
             // whatever they send next.
-            channel.close();
+            ClientEnding.close(channel);
         }
     }
 
@@ -534,6 +558,24 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event == ChannelInputShutdownEvent.INSTANCE) {
             inputEnded();
+        } else if (event == SslCloseCompletionEvent.SUCCESS) {
+            tlsEnded();
+        }
+    }
+
+    /**
+     * The client has said that it ends. OpenSSL sends nothing after that, not even to one that ended only its own side, so
+     * that there is no half-closing as over TCP.
+     */
+    private void tlsEnded() {
+        Exchange current = exchange;
+        if (tunnel != null) {
+            inputEnded();
+        } else if (!closing && current != null) {
+            abandon(current);
+        } else if (!closing) {
+            closing = true;
+            channel.close();
         }
     }
 
@@ -570,7 +612,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        channel.close();
+        ClientEnding.cut(channel);
     }
 
     @Override
@@ -633,7 +675,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             keepAlive = false;
             current.giveUp(ExchangeFailure.Cause.SHUT_DOWN);
         } else {
-            channel.close();
+            ClientEnding.close(channel);
         }
     }
 

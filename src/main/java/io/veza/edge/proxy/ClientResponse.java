@@ -19,6 +19,7 @@ final class ClientResponse {
 
     private final TrafficLoop loop;
     private final Channel channel;
+    private final byte @Nullable [] strictTransport;
     private boolean toHead;
     private boolean http10;
     private boolean chunked;
@@ -26,9 +27,11 @@ final class ClientResponse {
     private long bytes;
     private long headBytes;
 
-    ClientResponse(TrafficLoop loop, Channel channel) {
+    /** @param strict what every response carries; null for nothing */
+    ClientResponse(TrafficLoop loop, Channel channel, @Nullable StrictTransport strict) {
         this.loop = loop;
         this.channel = channel;
+        this.strictTransport = strict == null ? null : strict.line();
     }
 
     /** Turns to the next request: whether it is a HEAD, and whether its client speaks HTTP/1.0. */
@@ -72,9 +75,15 @@ final class ClientResponse {
 
     /** Writes an answer of the edge itself, whole. */
     void refusal(ExchangeFailure failure, boolean close) {
-        byte[] whole = Refusals.response(failure, close, !toHead);
+        byte[] whole = Refusals.response(failure, close, !toHead, strictTransport);
         headBytes += Refusals.headLength(whole);
         write(Unpooled.wrappedBuffer(whole));
+    }
+
+    /** Writes what the loop's writer holds: an answer of the edge itself that has no body. */
+    void own() {
+        headBytes += loop.writer.size();
+        write(loop.writer.toBuffer(channel.alloc(), 0));
     }
 
     /**
@@ -108,7 +117,8 @@ final class ClientResponse {
             @Nullable StickyCookie sticky,
             byte @Nullable [] setCookie) {
         boolean sayKeepAlive = http10 && !close && head.status() >= 200;
-        ResponseEncoder.encode(head, framing, close, sayKeepAlive, sticky, setCookie, loop.writer);
+        byte[] strict = head.status() < 200 && head.status() != 101 ? null : strictTransport;
+        ResponseEncoder.encode(head, framing, close, sayKeepAlive, sticky, setCookie, strict, loop.writer);
         headBytes += loop.writer.size();
     }
 

@@ -88,6 +88,7 @@ public sealed interface ExchangeFailure {
         BODY_TIMEOUT(Side.CLIENT, 408, "the body of the request stopped arriving"),
         STOPPED_READING(Side.CLIENT, 0, "the client stopped reading its response"),
         ABORTED(Side.CLIENT, 0, "the client went away"),
+        NO_HOST(Side.CLIENT, 400, "the request names no host that it could be sent to with TLS"),
 
         CONNECT_FAILED(Side.SERVER, 503, "no server could be reached"),
         CLOSED_EARLY(Side.SERVER, 502, "the server closed the connection without an answer"),
@@ -100,6 +101,7 @@ public sealed interface ExchangeFailure {
         RESPONSE_TIMEOUT(Side.SERVER, 504, "the server did not answer in time"),
 
         SHUT_DOWN(Side.EDGE, 503, "the session was shut down by an operator"),
+        DENIED(Side.EDGE, 403, "this client may not ask for this"),
         NO_ROUTE(Side.EDGE, 404, "no route takes this request"),
         NO_SERVER(Side.EDGE, 503, "no server is available"),
         QUEUE_FULL(Side.EDGE, 503, "every server is busy and the queue is full"),

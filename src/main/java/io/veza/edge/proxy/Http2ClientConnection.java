@@ -14,6 +14,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.ReferenceCountUtil;
 import io.veza.edge.http1.HeadFault;
 import io.veza.edge.http1.HeadParser;
 import io.veza.edge.http1.RequestHead;
@@ -260,7 +261,21 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
     }
 
     @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
+        if (closing) {
+            ReferenceCountUtil.release(msg);
+        } else {
+            super.channelRead(ctx, msg);
+        }
+    }
+
+    @Override
     public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        if (closing) {
+            // Reading on, which the codec would do by itself, is up to whoever has closed.
+            ctx.fireChannelReadComplete();
+            return;
+        }
         super.channelReadComplete(ctx);
         if (frames.isIncomplete() && !timer.isArmed()) {
             loop.wheel.arm(timer, loop.requestHeadTicks);
@@ -339,7 +354,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
     }
 
     private void goAway(Http2Error error) {
-        if (!saidLast) {
+        if (!saidLast || error != Http2Error.NO_ERROR) {
             saidLast = true;
             goingAway = true;
             ChannelHandlerContext ctx = context();
@@ -391,11 +406,19 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
         });
     }
 
+    /** Says why, then reads no more: a reset, which unread bytes would cause at once, would destroy what was said. */
     @Override
     protected void onConnectionError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
-        saidLast = true;
-        super.onConnectionError(ctx, outbound, cause, http2);
+        if (closing) {
+            return;
+        }
+        closing = true;
+        Http2Error error = http2 == null ? Http2Error.INTERNAL_ERROR : http2.error();
+        goAway(error);
+        streams().forEach(Http2ClientStream::gone);
+        channel.config().setAutoRead(false);
+        closeAfterWrites();
     }
 
     @Override

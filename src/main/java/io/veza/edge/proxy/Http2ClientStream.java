@@ -88,9 +88,15 @@ final class Http2ClientStream implements ClientSide {
             refuse(HeadFault.LENGTH_MISMATCH, head);
             return;
         }
-        PoolTraffic pool = connection.routes.find(head);
+        HttpsRedirect redirect = connection.listener.settings().redirect();
+        if (redirect != null && redirect.takes(head, connection.address)) {
+            response.redirect(redirect, head);
+            refused(HttpsRedirect.STATUS, null, head);
+            return;
+        }
+        PoolTraffic pool = connection.routes.find(head, connection.address);
         if (pool == null) {
-            refuse(ExchangeFailure.Cause.NO_ROUTE, head);
+            refuse(connection.routes.refusal(head), head);
             return;
         }
         loop.observer.requested(connection.listener.id(), pool.id());
@@ -110,14 +116,19 @@ final class Http2ClientStream implements ClientSide {
 
     private void refuse(ExchangeFailure failure, @Nullable RequestHead head) {
         failed(failure);
+        refused(failure.status(), failure, head);
+    }
+
+    /** Tells of a request that never became an exchange and has its answer. */
+    private void refused(int status, @Nullable ExchangeFailure failure, @Nullable RequestHead head) {
         loop.observer.requested(connection.listener.id(), TrafficObserver.NO_POOL);
         ExchangeRecord record = loop.record.begin(System.nanoTime());
         describe(record);
         record.failure = failure;
-        record.status = failure.status();
+        record.status = status;
         if (head == null) {
             record.headNanos = -1;
-        } else if (failure == ExchangeFailure.Cause.NO_ROUTE) {
+        } else if (!(failure instanceof ExchangeFailure.Malformed)) {
             record.requestHead = head.received();
         }
         loop.tell(record);

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.veza.edge.http1.RequestHead;
 import io.veza.edge.http1.ResponseHead;
 import io.veza.edge.http1.Trailers;
 import io.veza.edge.http2.HeadFields;
@@ -22,6 +23,7 @@ final class Http2Response {
     private final Http2ClientConnection connection;
     private final TrafficLoop loop;
     private final Http2Stream stream;
+    private final byte @Nullable [] strictTransport;
     private boolean toHead;
     private boolean begun;
     private boolean ended;
@@ -35,6 +37,8 @@ final class Http2Response {
         this.connection = connection;
         this.loop = connection.loop;
         this.stream = stream;
+        StrictTransport strict = connection.listener.settings().strictTransport();
+        this.strictTransport = strict == null ? null : strict.line();
     }
 
     /** Whether it answers a HEAD. */
@@ -63,7 +67,7 @@ final class Http2Response {
     }
 
     void interim(ResponseHead head) {
-        ResponseEncoder.encode(head, ResponseEncoder.Framing.AS_DECLARED, false, false, null, null, loop.writer);
+        ResponseEncoder.encode(head, ResponseEncoder.Framing.AS_DECLARED, false, false, null, null, null, loop.writer);
         fields(head.status(), false);
     }
 
@@ -77,7 +81,8 @@ final class Http2Response {
         } else if (!body && !head.declaresChunked()) {
             framing = ResponseEncoder.Framing.AS_DECLARED;
         }
-        ResponseEncoder.encode(head, framing, false, false, exchange.sticky(), exchange.setCookie(), loop.writer);
+        ResponseEncoder.encode(
+                head, framing, false, false, exchange.sticky(), exchange.setCookie(), strictTransport, loop.writer);
         left = bodyLength;
         fields(head.status(), end);
     }
@@ -92,8 +97,16 @@ final class Http2Response {
                 false,
                 exchange.sticky(),
                 exchange.setCookie(),
+                strictTransport,
                 loop.writer);
         fields(200, false);
+    }
+
+    /** Sends the client to the listener with TLS. */
+    void redirect(HttpsRedirect to, RequestHead head) {
+        begun = true;
+        to.write(head, false, loop.writer);
+        fields(HttpsRedirect.STATUS, true);
     }
 
     /** Writes the head that the loop's writer holds. */
@@ -121,7 +134,7 @@ final class Http2Response {
     /** Writes an answer of the edge itself, whole. */
     void refusal(ExchangeFailure failure) {
         begun = true;
-        byte[] whole = Refusals.response(failure, false, !toHead);
+        byte[] whole = Refusals.response(failure, false, !toHead, strictTransport);
         int head = Refusals.headLength(whole);
         headBytes += head;
         bytes += head;

@@ -3,6 +3,7 @@ package io.veza.edge.proxy;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** The edge's own answers: short problem documents (RFC 9457), made once for each failure. */
 final class Refusals {
@@ -12,6 +13,7 @@ final class Refusals {
 
     private static final Map<Integer, String> REASONS = Map.ofEntries(
             Map.entry(400, "Bad Request"),
+            Map.entry(403, "Forbidden"),
             Map.entry(404, "Not Found"),
             Map.entry(405, "Method Not Allowed"),
             Map.entry(408, "Request Timeout"),
@@ -23,7 +25,8 @@ final class Refusals {
             Map.entry(504, "Gateway Timeout"),
             Map.entry(505, "HTTP Version Not Supported"));
 
-    private record Form(ExchangeFailure failure, boolean close, boolean body) {}
+    @SuppressWarnings("ArrayRecordComponent") // each listener has one line, made once: the same or another
+    private record Form(ExchangeFailure failure, boolean close, boolean body, byte @Nullable [] line) {}
 
     private static final Map<Form, byte[]> MADE = new ConcurrentHashMap<>();
 
@@ -34,9 +37,10 @@ final class Refusals {
      *
      * @param close whether it says that the connection ends with it
      * @param body whether the body is sent too; not in answer to HEAD
+     * @param line a further line of the head, always the same object for the same line; null for none
      */
-    static byte[] response(ExchangeFailure failure, boolean close, boolean body) {
-        return MADE.computeIfAbsent(new Form(failure, close, body), Refusals::make);
+    static byte[] response(ExchangeFailure failure, boolean close, boolean body, byte @Nullable [] line) {
+        return MADE.computeIfAbsent(new Form(failure, close, body, line), Refusals::make);
     }
 
     /** How many bytes of a response are its head. */
@@ -66,6 +70,10 @@ final class Refusals {
         }
         if (failure.status() == 405) {
             response.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n");
+        }
+        byte[] line = form.line();
+        if (line != null) {
+            response.append(new String(line, StandardCharsets.US_ASCII));
         }
         if (form.close()) {
             response.append("Connection: close\r\n");

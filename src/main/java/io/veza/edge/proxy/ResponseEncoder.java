@@ -38,6 +38,7 @@ final class ResponseEncoder {
      *
      * @param sticky the pool's cookie, whose settings by the server are dropped; null for none
      * @param setCookie the whole field line to add; null for none
+     * @param strictTransport the whole field line to add, in place of the server's own; null for none
      */
     static void encode(
             ResponseHead head,
@@ -46,6 +47,7 @@ final class ResponseEncoder {
             boolean sayKeepAlive,
             @Nullable StickyCookie sticky,
             byte @Nullable [] setCookie,
+            byte @Nullable [] strictTransport,
             HeadWriter out) {
         byte[] buf = head.bytes();
         boolean upgrade = head.status() == 101;
@@ -69,6 +71,11 @@ final class ResponseEncoder {
                         out.keep(head, i);
                     }
                 }
+                case STRICT_TRANSPORT_SECURITY -> {
+                    if (strictTransport == null && !head.nominated(i)) {
+                        out.keep(head, i);
+                    }
+                }
                 default -> {
                     if (!head.nominated(i)) {
                         out.keep(head, i);
@@ -83,6 +90,9 @@ final class ResponseEncoder {
             if (replaceCacheControl) {
                 out.put(NOT_CACHED);
             }
+        }
+        if (strictTransport != null) {
+            out.put(strictTransport);
         }
         if (upgrade) {
             out.put(UPGRADE);

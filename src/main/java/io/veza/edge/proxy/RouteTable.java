@@ -2,6 +2,7 @@ package io.veza.edge.proxy;
 
 import io.veza.edge.http1.Octets;
 import io.veza.edge.http1.RequestHead;
+import io.veza.edge.pool.AddressRule;
 import io.veza.edge.pool.Route;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -90,20 +91,31 @@ final class RouteTable<P> {
         return hash ^ hash >>> 15;
     }
 
-    /** The pool for this request, or null if there is none. */
+    /** The pool for this request of this client; null if there is none, for the reason of {@link #refusal}. */
     @Nullable
-    P find(RequestHead head) {
+    P find(RequestHead head, ClientAddress client) {
+        Entry<P> found = entry(head);
+        if (found == null) {
+            return defaultPool;
+        }
+        AddressRule clients = found.route().clients();
+        return clients.isOpen() || clients.admits(client.bytes()) ? found.pool() : null;
+    }
+
+    /** Why {@link #find} has found nothing. */
+    ExchangeFailure refusal(RequestHead head) {
+        return entry(head) == null ? ExchangeFailure.Cause.NO_ROUTE : ExchangeFailure.Cause.DENIED;
+    }
+
+    private @Nullable Entry<P> entry(RequestHead head) {
         int start = head.targetStart();
         // The asterisk of OPTIONS has no segments; only the root takes it.
-        P found = head.bytes()[start] == '/' ? longest(head, start, head.pathEnd(), 0, 0) : null;
-        if (found == null) {
-            found = match(head, ROOT, 0, 1, ROOT_HASH);
-        }
-        return found != null ? found : defaultPool;
+        Entry<P> found = head.bytes()[start] == '/' ? longest(head, start, head.pathEnd(), 0, 0) : null;
+        return found != null ? found : match(head, ROOT, 0, 1, ROOT_HASH);
     }
 
     /** Hashes on over the segment that begins at {@code at} and asks for longer prefixes before the one it ends. */
-    private @Nullable P longest(RequestHead head, int at, int pathEnd, int hash, int depth) {
+    private @Nullable Entry<P> longest(RequestHead head, int at, int pathEnd, int hash, int depth) {
         if (depth == deepest || at == pathEnd) {
             return null;
         }
@@ -113,18 +125,18 @@ final class RouteTable<P> {
         do {
             next = step(next, buf[end++]);
         } while (end < pathEnd && buf[end] != '/');
-        P longer = longest(head, end, pathEnd, next, depth + 1);
+        Entry<P> longer = longest(head, end, pathEnd, next, depth + 1);
         return longer != null ? longer : match(head, buf, head.targetStart(), end, finish(next));
     }
 
-    private @Nullable P match(RequestHead head, byte[] buf, int from, int to, int hash) {
+    private @Nullable Entry<P> match(RequestHead head, byte[] buf, int from, int to, int hash) {
         List<Entry<P>> bucket = buckets.get(hash & (buckets.size() - 1));
         for (int i = 0; i < bucket.size(); i++) {
             Entry<P> entry = bucket.get(i);
             if (entry.hash() == hash
                     && Arrays.equals(buf, from, to, entry.prefix(), 0, entry.prefix().length)
                     && takesHost(entry.hosts(), head)) {
-                return entry.pool();
+                return entry;
             }
         }
         return null;

@@ -114,7 +114,7 @@ final class Termination {
             case ABORTED -> 'C';
             case CONNECT_FAILED, CLOSED_EARLY, STREAM_REFUSED, RESPONSE_CUT, NO_SERVER -> 'S';
             case MARKED_DOWN -> 'D';
-            case RESPONSE_MALFORMED, UPGRADE_UNSUPPORTED, NO_ROUTE -> 'P';
+            case RESPONSE_MALFORMED, UPGRADE_UNSUPPORTED, NO_ROUTE, NO_HOST, DENIED -> 'P';
             case RESPONSE_TIMEOUT, RESPONSE_STALLED, QUEUE_TIMEOUT -> 's';
             case QUEUE_FULL -> 'S';
             case SHUT_DOWN -> 'K';

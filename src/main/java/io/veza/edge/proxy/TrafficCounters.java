@@ -2,6 +2,7 @@ package io.veza.edge.proxy;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.veza.edge.control.ServerEntry;
+import io.veza.edge.tls.HandshakeFailure;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -19,6 +20,21 @@ public final class TrafficCounters implements TrafficObserver {
     public enum Count {
         CONNECTIONS_OPENED,
         CONNECTIONS_CLOSED,
+        HANDSHAKES_TLS_1_2,
+        HANDSHAKES_TLS_1_3,
+        HANDSHAKES_CLOSED,
+        HANDSHAKES_TIMED_OUT,
+        HANDSHAKES_NOT_TLS,
+        HANDSHAKES_OF_UNKNOWN_NAMES,
+        HANDSHAKES_WITH_NOTHING_IN_COMMON,
+        HANDSHAKES_WITHOUT_CLIENT_CERTIFICATE,
+        HANDSHAKES_ENDED_BY_ALERT,
+        HANDSHAKES_FAILED_OTHERWISE,
+        REFUSED_DENIED,
+        REFUSED_ADDRESS_CONNECTIONS,
+        REFUSED_ADDRESS_RATE,
+        REFUSED_PROXY_HEADER_MALFORMED,
+        REFUSED_PROXY_HEADER_LATE,
         REQUESTS,
         DISPATCHED,
         CONNECTED,
@@ -126,6 +142,46 @@ public final class TrafficCounters implements TrafficObserver {
     @Override
     public void connectionClosed(int listener) {
         listeners.add(listener, Count.CONNECTIONS_CLOSED, 1);
+    }
+
+    @Override
+    public void handshake(int listener, String version) {
+        listeners.add(listener, version.equals("TLSv1.3") ? Count.HANDSHAKES_TLS_1_3 : Count.HANDSHAKES_TLS_1_2, 1);
+    }
+
+    @Override
+    public void handshakeFailed(int listener, HandshakeFailure reason) {
+        listeners.add(listener, handshakesFailedBy(reason), 1);
+    }
+
+    /** What counts handshakes that failed for this. */
+    public static Count handshakesFailedBy(HandshakeFailure reason) {
+        return switch (reason) {
+            case CLOSED -> Count.HANDSHAKES_CLOSED;
+            case TIMEOUT -> Count.HANDSHAKES_TIMED_OUT;
+            case NOT_TLS -> Count.HANDSHAKES_NOT_TLS;
+            case UNKNOWN_NAME -> Count.HANDSHAKES_OF_UNKNOWN_NAMES;
+            case NOTHING_IN_COMMON -> Count.HANDSHAKES_WITH_NOTHING_IN_COMMON;
+            case CLIENT_CERTIFICATE -> Count.HANDSHAKES_WITHOUT_CLIENT_CERTIFICATE;
+            case CLIENT_ALERT -> Count.HANDSHAKES_ENDED_BY_ALERT;
+            case OTHER -> Count.HANDSHAKES_FAILED_OTHERWISE;
+        };
+    }
+
+    @Override
+    public void connectionRefused(int listener, ConnectionRefusal reason) {
+        listeners.add(listener, refusedFor(reason), 1);
+    }
+
+    /** What counts connections that were refused for this. */
+    public static Count refusedFor(ConnectionRefusal reason) {
+        return switch (reason) {
+            case DENIED -> Count.REFUSED_DENIED;
+            case ADDRESS_CONNECTIONS -> Count.REFUSED_ADDRESS_CONNECTIONS;
+            case ADDRESS_RATE -> Count.REFUSED_ADDRESS_RATE;
+            case PROXY_HEADER_MALFORMED -> Count.REFUSED_PROXY_HEADER_MALFORMED;
+            case PROXY_HEADER_LATE -> Count.REFUSED_PROXY_HEADER_LATE;
+        };
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.veza.edge.proxy;
 
 import io.veza.edge.control.ServerEntry;
+import io.veza.edge.tls.HandshakeFailure;
 
 /**
  * Is told what the traffic plane does: the seam for metrics. Each event loop has an observer of its own and calls it on
@@ -15,6 +16,15 @@ public interface TrafficObserver {
     void connectionOpened(int listener);
 
     void connectionClosed(int listener);
+
+    /** A TLS handshake came to its end; the connection counts as opened from here on. */
+    void handshake(int listener, String version);
+
+    /** A connection was closed in its TLS handshake; it was not told of as opened. */
+    void handshakeFailed(int listener, HandshakeFailure reason);
+
+    /** A connection was closed before it could send a request; it was not told of as opened. */
+    void connectionRefused(int listener, ConnectionRefusal reason);
 
     /** A request came, understood or not. */
     void requested(int listener, int pool);

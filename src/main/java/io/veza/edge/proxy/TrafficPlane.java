@@ -56,6 +56,7 @@ public final class TrafficPlane implements AutoCloseable {
     private final IdentityHashMap<EventExecutor, TrafficLoop> loops = new IdentityHashMap<>();
     private final Map<String, PoolTraffic> pools = new HashMap<>();
     private final RouteTable<PoolTraffic> routes;
+    private final ClientGate gate;
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicLong connectionIds = new AtomicLong();
     private final ErrorCaptures errors = new ErrorCaptures();
@@ -82,6 +83,7 @@ public final class TrafficPlane implements AutoCloseable {
         this.group = group;
         this.epoll = isEpoll(group);
         this.settings = settings;
+        this.gate = new ClientGate(addressLimits(settings));
         for (EventExecutor loop : group) {
             loops.put(
                     loop,
@@ -102,6 +104,13 @@ public final class TrafficPlane implements AutoCloseable {
         }
         this.routes =
                 new RouteTable<>(routes, pools, defaultPool.map(pools::get).orElse(null));
+    }
+
+    private static @Nullable AddressLimits addressLimits(TrafficSettings settings) {
+        int most = settings.clients().connectionsPerAddress();
+        int rate = settings.clients().connectionRatePerAddress();
+        boolean none = most == ClientLimits.NO_MOST && rate == ClientLimits.NO_MOST;
+        return none ? null : new AddressLimits(most, rate, settings.maxConnections());
     }
 
     private static boolean isEpoll(EventLoopGroup group) {
@@ -167,7 +176,7 @@ public final class TrafficPlane implements AutoCloseable {
                 channel.close();
                 return;
             }
-            new ClientEntrance(loop, routes, known, connectionIds::incrementAndGet, channel).admit(peer, local);
+            new ClientEntrance(loop, gate, routes, known, connectionIds::incrementAndGet, channel).admit(peer, local);
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.function.Predicate;
  * What the traffic plane needs to know that is not of one pool.
  *
  * @param maxConnections client connections at which accepting pauses
+ * @param clients what one client may take up
  * @param http2 what an HTTP/2 client may do
  * @param maxIdle idle server connections kept by each event loop for each server
  * @param requestHead from the first byte of a request (or the accept) to the end of its head
@@ -20,6 +21,7 @@ import java.util.function.Predicate;
 public record TrafficSettings(
         HeadLimits limits,
         int maxConnections,
+        ClientLimits clients,
         Http2Limits http2,
         int maxIdle,
         Duration requestHead,

@@ -21,6 +21,7 @@ import io.veza.edge.pool.PoolTimeouts;
 import io.veza.edge.pool.Server;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.pool.Weight;
+import io.veza.edge.proxy.ClientLimits;
 import io.veza.edge.proxy.Http2Limits;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
@@ -63,6 +64,7 @@ final class RuntimeFixture implements AutoCloseable {
                 new TrafficSettings(
                         new HeadLimits(8192, 32_768, 100),
                         20_000,
+                        ClientLimits.NONE,
                         Http2Limits.DEFAULT,
                         16,
                         TIMEOUT,

@@ -123,6 +123,18 @@ class EdgeSettingsTest {
                 new Key("edge.limits.connections", s -> s.limits().connections(), 20000, "5", 5),
                 new Key("edge.limits.streams", s -> s.limits().streams(), 100, "5", 5),
                 new Key("edge.limits.stream-resets", s -> s.limits().streamResets(), 200, "5", 5),
+                new Key(
+                        "edge.limits.connections-per-address",
+                        s -> s.limits().connectionsPerAddress(),
+                        OptionalInt.of(1000),
+                        "off",
+                        OptionalInt.empty()),
+                new Key(
+                        "edge.limits.connection-rate-per-address",
+                        s -> s.limits().connectionRatePerAddress(),
+                        OptionalInt.of(200),
+                        "5",
+                        OptionalInt.of(5)),
                 new Key("edge.limits.idle-connections", s -> s.limits().idleConnections(), 256, "0", 0),
                 new Key(
                         p + "balance",
@@ -246,6 +258,9 @@ class EdgeSettingsTest {
         Stream<String> covered = Stream.of(
                         keys().map(Key::name),
                         cookieKeys().map(key -> "edge.pools.p.sticky-cookie." + key.get()[0]),
+                        TlsSettingsTest.KEYS.stream(),
+                        AccessSettingsTest.keys(),
+                        HttpsPolicyTest.keys(),
                         // These have no default, or need another key; the tests below read them.
                         Stream.of(
                                 "edge.access-log.target",

@@ -56,11 +56,42 @@ class LinkSettingsTest {
                 .hasMessageContaining("h2c is without TLS");
     }
 
+    @Test
+    void a_proxy_header_is_sent_on_request_and_not_with_http2() {
+        assertThat(link("edge.pools.p.send-proxy=v2").proxyHeader()).isEqualTo(ServerLink.ProxyHeader.V2);
+        assertThatThrownBy(() -> link("edge.pools.p.send-proxy=v1", "edge.pools.p.protocol=h2c"))
+                .hasMessageContaining("edge.pools.p.protocol")
+                .hasMessageContaining("send-proxy");
+    }
+
+    @Test
+    void checks_by_grpc_ask_for_the_whole_server_or_for_one_service() {
+        assertThat(ConfigFixture.settings("edge.pools.p.protocol=h2c", "edge.pools.p.health.type=grpc")
+                        .pools()
+                        .get(0)
+                        .health()
+                        .grpcService())
+                .contains("");
+        assertThat(ConfigFixture.settings(
+                                "edge.pools.p.protocol=h2c",
+                                "edge.pools.p.health.type=grpc",
+                                "edge.pools.p.health.grpc-service=shop.v1.Cart")
+                        .pools()
+                        .get(0)
+                        .health()
+                        .grpcService())
+                .contains("shop.v1.Cart");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "tls.enabled=yes, 'must be true or false'",
         "protocol=http2, 'must be one of http1, h2c, h2'",
         "protocol=h2, 'needs tls.enabled=true'",
+        "send-proxy=v3, 'must be one of none, v1, v2'",
+        "health.type=tcp, 'must be one of http, grpc'",
+        "health.type=grpc, 'needs protocol=h2c or h2'",
+        "health.grpc-service=a b, 'must be a service'",
         "tls.verify=optional, 'must be one of required, none'",
         "tls.sni=10.0.0.1, 'must be a name, not an IP address'",
         "tls.sni=::1, 'must be a name, not an IP address'",

@@ -36,7 +36,7 @@ class ReadmeTest {
     private static final Pattern OLD_NAME = Pattern.compile("(?i)\\bhaproxy_[a-z]+(_[a-z]+)*");
 
     /** A default that asks for an old name first: {@code ${haproxy_health_check_interval_ms:5000}ms}. */
-    private static final Pattern EXPRESSION = Pattern.compile("\\$\\{(\\w+):(\\w+)}(\\w*)");
+    private static final Pattern EXPRESSION = Pattern.compile("\\$\\{(\\w+):(\\w*)}(\\w*)");
 
     private static final Map<String, Property> MAPPING =
             new TreeMap<>(ConfigMappings.getProperties(ConfigClass.configClass(EdgeConfig.class)));
@@ -57,7 +57,7 @@ class ReadmeTest {
 
     /** What the cell must begin with: {@code `80`, or `haproxy_listen_http`}; nothing in code where there is none. */
     private static String defaultCell(Property property) {
-        return property.hasDefaultValue()
+        return property.hasDefaultValue() && !property.getDefaultValue().endsWith(":}")
                 ? EXPRESSION
                                 .matcher('`' + property.getDefaultValue() + '`')
                                 .replaceAll(found -> found.group(2) + found.group(3))

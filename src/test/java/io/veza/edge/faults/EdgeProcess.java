@@ -23,6 +23,7 @@ import io.veza.edge.pool.Server;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.pool.Weight;
 import io.veza.edge.probe.Prober;
+import io.veza.edge.proxy.ClientLimits;
 import io.veza.edge.proxy.Http2Limits;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
@@ -94,6 +95,7 @@ final class EdgeProcess implements AutoCloseable {
                 new TrafficSettings(
                         HeadLimits.DEFAULT,
                         1000,
+                        ClientLimits.NONE,
                         Http2Limits.DEFAULT,
                         64,
                         Duration.ofSeconds(10),

@@ -46,6 +46,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -64,14 +65,21 @@ final class EdgeFixture implements AutoCloseable {
                 Duration.ofMillis(500), Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(5));
         int maxQueue = 10;
         int maxConnections = 1000;
+        ClientLimits clients = ClientLimits.NONE;
         Http2Limits http2 = Http2Limits.DEFAULT;
         Duration requestHead = Duration.ofSeconds(5);
         Duration client = Duration.ofSeconds(5);
         Duration keepAlive = Duration.ofSeconds(5);
         Duration slowStart = Duration.ZERO;
-        boolean trustClients;
+        /** Whose word on others is believed. */
+        Predicate<InetAddress> trusted = peer -> false;
+
         boolean routed = true;
-        ListenerSettings listener = new ListenerSettings("http", true);
+        ListenerSettings listener = ListenerSettings.plain("http");
+
+        /** To the pool {@code api}; what they do not take goes there, too, if {@link #routed}. */
+        List<Route> routes = List.of();
+
         int loops = 2;
         ServerLink link = ServerLink.PLAIN;
         /** In place of what is collected in {@link #ended}. */
@@ -123,7 +131,8 @@ final class EdgeFixture implements AutoCloseable {
             int retries,
             boolean redispatched,
             @Nullable TunnelEnd tunnelEnd,
-            int queuePosition) {
+            int queuePosition,
+            Protocol protocol) {
         static Ended of(EndedExchange exchange) {
             ServerEntry server = exchange.server();
             ByteBuf head = exchange.requestHead();
@@ -146,7 +155,8 @@ final class EdgeFixture implements AutoCloseable {
                     exchange.retries(),
                     exchange.redispatched(),
                     exchange.tunnelEnd(),
-                    exchange.queuePosition());
+                    exchange.queuePosition(),
+                    exchange.protocol());
         }
     }
 
@@ -201,19 +211,20 @@ final class EdgeFixture implements AutoCloseable {
         TrafficSettings settings = new TrafficSettings(
                 HeadLimits.DEFAULT,
                 setup.maxConnections,
+                setup.clients,
                 setup.http2,
                 16,
                 setup.requestHead,
                 setup.client,
                 setup.keepAlive,
                 Duration.ofSeconds(4),
-                peer -> setup.trustClients);
+                setup.trusted);
         group = Epoll.isAvailable() ? new EpollEventLoopGroup(setup.loops) : new NioEventLoopGroup(setup.loops);
         plane = new TrafficPlane(
                 group,
                 settings,
                 List.of(pool),
-                List.<Route>of(),
+                setup.routes,
                 setup.routed ? Optional.of("api") : Optional.empty(),
                 () -> {
                     TrafficCounters loop = new TrafficCounters();

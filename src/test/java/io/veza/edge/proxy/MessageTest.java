@@ -213,7 +213,7 @@ class MessageTest {
     @Test
     void a_trusted_proxys_claims_are_completed() throws Exception {
         EdgeFixture.Setup setup = EdgeFixture.with();
-        setup.trustClients = true;
+        setup.trusted = peer -> true;
         try (RawServer server = new RawServer(RawServer.always(RawServer.ok("")));
                 EdgeFixture edge = setup.servers(server.port()).start()) {
 

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -17,6 +18,7 @@ final class RawClient implements Closeable {
 
     final Socket socket;
     private final InputStream in;
+    private final OutputStream out;
 
     RawClient(InetSocketAddress edge) throws IOException {
         socket = new Socket();
@@ -24,11 +26,19 @@ final class RawClient implements Closeable {
         socket.setSoTimeout(PATIENCE_MILLIS);
         socket.setTcpNoDelay(true);
         in = socket.getInputStream();
+        out = socket.getOutputStream();
+    }
+
+    /** Speaks through these in place of the socket's own. */
+    RawClient(Socket socket, InputStream in, OutputStream out) {
+        this.socket = socket;
+        this.in = in;
+        this.out = out;
     }
 
     RawClient send(String bytes) throws IOException {
-        socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
-        socket.getOutputStream().flush();
+        out.write(bytes.getBytes(StandardCharsets.ISO_8859_1));
+        out.flush();
         return this;
     }
 

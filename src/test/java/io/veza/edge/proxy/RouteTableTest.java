@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.Unpooled;
+import io.netty.util.NetUtil;
 import io.veza.edge.http1.HeadLimits;
 import io.veza.edge.http1.HeadParser;
 import io.veza.edge.http1.RequestHead;
+import io.veza.edge.pool.AddressBlocks;
+import io.veza.edge.pool.AddressRule;
 import io.veza.edge.pool.Route;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +66,23 @@ class RouteTableTest {
     }
 
     @Test
+    void a_route_that_keeps_a_client_out_leads_it_nowhere_else() {
+        AddressRule rule = new AddressRule(
+                AddressBlocks.NONE, new AddressBlocks(List.of(new AddressBlocks.Block(new byte[] {10, 0, 0, 0}, 8))));
+        List<Route> routes = List.of(
+                new Route("open", "open", List.of("/"), List.of(), 0),
+                new Route("closed", "closed", List.of("/x"), List.of(), 0, rule));
+        RouteTable<String> table = table(routes, "open");
+        RequestHead head = head("/x/y", "a");
+
+        assertThat(table.find(head, client("11.0.0.1"))).isEqualTo("closed");
+        assertThat(table.find(head, client("10.0.0.1"))).isNull();
+        assertThat(table.refusal(head)).isEqualTo(ExchangeFailure.Cause.DENIED);
+        assertThat(table.find(head("/", "a"), client("10.0.0.1"))).isEqualTo("open");
+        assertThat(table(List.of(), null).refusal(head)).isEqualTo(ExchangeFailure.Cause.NO_ROUTE);
+    }
+
+    @Test
     void what_no_route_takes_goes_to_the_default_pool() {
         assertThat(find(table(ROUTES, "api"), "/nowhere", "a")).isEqualTo("api");
     }
@@ -101,12 +124,21 @@ class RouteTableTest {
     }
 
     private static String find(RouteTable<String> table, String target, String host) {
+        String found = table.find(head(target, host), client("192.0.2.7"));
+        return found == null ? "none" : found;
+    }
+
+    private static RequestHead head(String target, String host) {
         RequestHead head = new RequestHead(HeadLimits.DEFAULT);
         String method = target.equals("*") ? "OPTIONS" : "GET";
         String text = method + " " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
         assertThat(head.feed(Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.US_ASCII))))
                 .isEqualTo(HeadParser.Progress.COMPLETE);
-        String found = table.find(head);
-        return found == null ? "none" : found;
+        return head;
+    }
+
+    private static ClientAddress client(String address) {
+        InetAddress ip = Objects.requireNonNull(NetUtil.createInetAddressFromIpAddressString(address));
+        return new ClientAddress(new InetSocketAddress(ip, 1), new InetSocketAddress(ip, 80), "http", false);
     }
 }

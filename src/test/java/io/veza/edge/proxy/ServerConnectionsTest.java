@@ -114,6 +114,7 @@ class ServerConnectionsTest {
                         new TrafficSettings(
                                 HeadLimits.DEFAULT,
                                 1,
+                                ClientLimits.NONE,
                                 Http2Limits.DEFAULT,
                                 1,
                                 Duration.ofSeconds(1),

@@ -1,0 +1,181 @@
+package io.veza.edge.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+
+/** Connections that come through a proxy which says whose they are. */
+class ProxyProtocolTest {
+
+    private static final String LINE = "PROXY TCP4 192.0.2.7 198.51.100.1 49153 8443\r\n";
+    private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n";
+
+    private static EdgeFixture.Setup behindProxy(RawServer server) {
+        EdgeFixture.Setup setup = EdgeFixture.with().servers(server.port());
+        setup.listener = ListenerSettings.plain("http").withAcceptProxy(true);
+        setup.trusted = InetAddress::isLoopbackAddress;
+        return setup;
+    }
+
+    private static RawServer server() throws Exception {
+        return new RawServer(RawServer.always(RawServer.ok("x")));
+    }
+
+    private static double refused(EdgeFixture edge, ConnectionRefusal reason) {
+        return edge.metric("edge_listener_connections_refused_total", "http", reason.reason());
+    }
+
+    @Test
+    void the_client_is_who_the_header_says_and_its_own_words_are_not_believed() throws Exception {
+        try (RawServer server = server();
+                EdgeFixture edge = behindProxy(server).start();
+                RawClient client = edge.client()) {
+
+            assertThat(client.send(LINE + GET).response()).startsWith("HTTP/1.1 200");
+            assertThat(client.send(GET).response()).startsWith("HTTP/1.1 200");
+
+            assertThat(server.heads).hasSize(2).allSatisfy(head -> assertThat(head)
+                    .contains("X-Forwarded-For: 192.0.2.7\r\n")
+                    .contains("X-Forwarded-Port: 8443\r\n")
+                    .contains("Forwarded: for=192.0.2.7;proto=http;host=\"a\"\r\n"));
+            assertThat(edge.plane.sessions())
+                    .extracting(session -> session.client().toString())
+                    .containsExactly("/192.0.2.7:49153");
+            assertThat(edge.metric("edge_listener_connections_total", "http")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void a_header_that_comes_byte_by_byte_loses_nothing_that_follows() throws Exception {
+        try (RawServer server = server();
+                EdgeFixture edge = behindProxy(server).start();
+                RawClient client = edge.client()) {
+            for (char c : (LINE + GET).toCharArray()) {
+                client.send(String.valueOf(c));
+            }
+
+            assertThat(client.response()).startsWith("HTTP/1.1 200");
+            assertThat(server.heads).singleElement().asString().contains("X-Forwarded-For: 192.0.2.7\r\n");
+        }
+    }
+
+    @Test
+    void version_2_over_ipv6() throws Exception {
+        byte[] addresses = HexFormat.of()
+                .parseHex("20010db8000000000000000000000007" + "00000000000000000000000000000001" + "0001" + "01bb");
+        try (RawServer server = server();
+                EdgeFixture edge = behindProxy(server).start();
+                RawClient client = edge.client()) {
+            client.socket.getOutputStream().write(ProxyHeaderTest.v2(0x21, 0x21, addresses));
+
+            assertThat(client.send(GET).response()).startsWith("HTTP/1.1 200");
+            assertThat(server.heads)
+                    .singleElement()
+                    .asString()
+                    .contains("X-Forwarded-For: 2001:db8::7\r\n")
+                    .contains("X-Forwarded-Port: 443\r\n");
+        }
+    }
+
+    @Test
+    void the_proxy_itself_is_believed_and_a_client_it_cannot_name_is_not() throws Exception {
+        try (RawServer server = server();
+                EdgeFixture edge = behindProxy(server).start();
+                RawClient local = edge.client();
+                RawClient unknown = edge.client()) {
+            local.socket.getOutputStream().write(ProxyHeaderTest.v2(0x20, 0x00));
+
+            assertThat(local.send(GET).response()).startsWith("HTTP/1.1 200");
+            assertThat(unknown.send("PROXY UNKNOWN\r\n" + GET).response()).startsWith("HTTP/1.1 200");
+
+            assertThat(server.heads.get(0)).contains("X-Forwarded-For: 203.0.113.9, 127.0.0.1\r\n");
+            assertThat(server.heads.get(1)).contains("X-Forwarded-For: 127.0.0.1\r\n");
+        }
+    }
+
+    @Test
+    void a_trusted_proxy_without_a_header_is_cut_off() throws Exception {
+        try (RawServer server = server();
+                EdgeFixture edge = behindProxy(server).start();
+                RawClient client = edge.client();
+                RawClient cut = edge.client()) {
+
+            assertThat(client.send(GET).rest()).matches("(<reset>)?");
+            cut.send("PROXY TCP4 192.0.2.7").socket.shutdownOutput();
+            assertThat(cut.ended()).isTrue();
+
+            assertThat(server.heads).isEmpty();
+            assertThat(refused(edge, ConnectionRefusal.PROXY_HEADER_MALFORMED)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void a_proxy_that_sends_nothing_is_cut_off_in_time_and_one_that_closes_was_a_check_of_the_port() throws Exception {
+        try (RawServer server = server();
+                EdgeFixture edge = shortHeads(server).start();
+                RawClient late = edge.client();
+                RawClient check = edge.client()) {
+            check.close();
+
+            assertThat(late.send("PROXY ").ended()).isTrue();
+
+            assertThat(refused(edge, ConnectionRefusal.PROXY_HEADER_LATE)).isEqualTo(1);
+            assertThat(refused(edge, ConnectionRefusal.PROXY_HEADER_MALFORMED)).isZero();
+        }
+    }
+
+    private static EdgeFixture.Setup shortHeads(RawServer server) {
+        EdgeFixture.Setup setup = behindProxy(server);
+        setup.requestHead = Duration.ofMillis(200);
+        return setup;
+    }
+
+    @Test
+    void from_anybody_else_the_header_is_a_bad_request() throws Exception {
+        EdgeFixture.Setup setup;
+        try (RawServer server = server()) {
+            setup = behindProxy(server);
+            setup.trusted = peer -> false;
+            try (EdgeFixture edge = setup.start();
+                    RawClient client = edge.client()) {
+
+                assertThat(client.send(LINE + GET).response()).startsWith("HTTP/1.1 400");
+                assertThat(edge.get("/")).startsWith("HTTP/1.1 200");
+
+                assertThat(server.heads).hasSize(1);
+            }
+        }
+    }
+
+    @Test
+    void a_listener_that_does_not_ask_for_it_takes_no_header() throws Exception {
+        try (RawServer server = server()) {
+            EdgeFixture.Setup setup = behindProxy(server);
+            setup.listener = ListenerSettings.plain("http");
+            try (EdgeFixture edge = setup.start();
+                    RawClient client = edge.client()) {
+
+                assertThat(client.send(LINE + GET).response()).startsWith("HTTP/1.1 400");
+            }
+        }
+    }
+
+    @Test
+    void a_stopping_edge_does_not_wait_for_headers() throws Exception {
+        try (RawServer server = server();
+                EdgeFixture edge = behindProxy(server).start();
+                RawClient client = edge.client()) {
+            client.send("PROXY ");
+            while (edge.plane.sessions().isEmpty()) {
+                Thread.onSpinWait();
+            }
+
+            edge.plane.close();
+
+            assertThat(client.ended()).isTrue();
+        }
+    }
+}
