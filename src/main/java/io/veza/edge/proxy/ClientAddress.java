@@ -23,6 +23,7 @@ final class ClientAddress {
     private static final byte[] COMMA = Octets.ascii(", ");
 
     private final InetSocketAddress peer;
+    private final InetSocketAddress local;
     private final byte[] bytes;
     private final boolean trusted;
     private final byte[] address;
@@ -38,6 +39,7 @@ final class ClientAddress {
      */
     ClientAddress(InetSocketAddress peer, InetSocketAddress local, String scheme, boolean trusted) {
         this.peer = peer;
+        this.local = local;
         this.bytes = peer.getAddress().getAddress();
         this.trusted = trusted;
         String text = text(peer.getAddress());
@@ -56,6 +58,11 @@ final class ClientAddress {
     /** The address as digits without a scope, IPv6 in the short form of RFC 5952, an IPv4-mapped one as IPv4. */
     private static String text(InetAddress address) {
         return NetUtil.toAddressString(address);
+    }
+
+    /** Where the client connected. */
+    InetSocketAddress local() {
+        return local;
     }
 
     /** Who connected. */

@@ -95,6 +95,8 @@ public sealed interface ExchangeFailure {
         CONNECT_FAILED(Side.SERVER, 503, "no server could be reached"),
         CLOSED_EARLY(Side.SERVER, 502, "the server closed the connection without an answer"),
         MARKED_DOWN(Side.SERVER, 502, "the server went down before it answered"),
+        STREAM_REFUSED(Side.SERVER, 503, "the server took no new requests on its connection"),
+        UPGRADE_UNSUPPORTED(Side.SERVER, 502, "the server takes no upgrades over HTTP/2"),
         RESPONSE_MALFORMED(Side.SERVER, 502, "the server's answer is not valid HTTP"),
         RESPONSE_CUT(Side.SERVER, 502, "the server's answer ended early"),
         RESPONSE_STALLED(Side.SERVER, 502, "the server stopped in the middle of its answer"),
@@ -142,7 +144,7 @@ public sealed interface ExchangeFailure {
 
         @Override
         public boolean retryable() {
-            return this == CLOSED_EARLY || this == MARKED_DOWN;
+            return this == CLOSED_EARLY || this == MARKED_DOWN || this == STREAM_REFUSED;
         }
     }
 }

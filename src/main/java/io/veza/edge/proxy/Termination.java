@@ -112,9 +112,9 @@ final class Termination {
         return switch (cause) {
             case HEAD_TIMEOUT, BODY_TIMEOUT, BODY_TOO_SLOW, STOPPED_READING -> 'c';
             case ABORTED -> 'C';
-            case CONNECT_FAILED, CLOSED_EARLY, RESPONSE_CUT, NO_SERVER -> 'S';
+            case CONNECT_FAILED, CLOSED_EARLY, STREAM_REFUSED, RESPONSE_CUT, NO_SERVER -> 'S';
             case MARKED_DOWN -> 'D';
-            case RESPONSE_MALFORMED, NO_ROUTE, NO_HOST, DENIED, SENT_TOO_MUCH -> 'P';
+            case RESPONSE_MALFORMED, UPGRADE_UNSUPPORTED, NO_ROUTE, NO_HOST, DENIED, SENT_TOO_MUCH -> 'P';
             case RESPONSE_TIMEOUT, RESPONSE_STALLED, QUEUE_TIMEOUT -> 's';
             case QUEUE_FULL -> 'S';
             case OVERLOADED -> 'R';

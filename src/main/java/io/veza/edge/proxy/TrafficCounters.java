@@ -45,6 +45,8 @@ public final class TrafficCounters implements TrafficObserver {
         CONNECTED,
         DISCONNECTED,
         CONNECT_FAILED,
+        /** TLS handshakes; servers only, and each in {@code CONNECT_FAILED} too. */
+        HANDSHAKE_FAILED,
         REUSED,
         REDISPATCHED,
         RETRIED,
@@ -237,6 +239,11 @@ public final class TrafficCounters implements TrafficObserver {
     @Override
     public void reused(ServerEntry server) {
         servers.add(server.id(), Count.REUSED, 1);
+    }
+
+    @Override
+    public void handshakeFailed(ServerEntry server) {
+        servers.add(server.id(), Count.HANDSHAKE_FAILED, 1);
     }
 
     @Override

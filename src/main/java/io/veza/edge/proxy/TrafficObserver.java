@@ -47,6 +47,9 @@ public interface TrafficObserver {
     /** A server could not be reached. */
     void connectFailed(int pool, ServerEntry server);
 
+    /** The TLS handshake with a server failed; {@link #connectFailed} follows. */
+    void handshakeFailed(ServerEntry server);
+
     /** A server could not be reached and the exchange goes to another. */
     void redispatched(int pool, ServerEntry from);
 
