@@ -39,7 +39,7 @@ final class GrpcHealth {
         if (name.length > 0) {
             message.writeByte(TEXT_1);
             if (name.length > 127) {
-                message.writeByte(name.length & 127 | 128).writeByte(name.length >>> 7);
+                message.writeByte((name.length & 127) | 128).writeByte(name.length >>> 7);
             } else {
                 message.writeByte(name.length);
             }
