@@ -34,6 +34,7 @@ final class CertificateCheck {
                 },
                 tls.strictNames(),
                 tls.http2(),
-                tls.handshake());
+                tls.handshake(),
+                tls.ticketKeys());
     }
 }

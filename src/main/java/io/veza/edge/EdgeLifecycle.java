@@ -37,6 +37,7 @@ import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
 import io.veza.edge.tls.Certificates;
+import io.veza.edge.tls.ReloadEvent;
 import io.veza.edge.tls.ServerCertificate;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -45,10 +46,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -75,6 +79,9 @@ public class EdgeLifecycle {
 
     private static final long DRAIN_LOOK_MILLIS = 50;
 
+    /** A changed file is read at the second look after its last change. */
+    private static final long CERTIFICATE_LOOK_MILLIS = 1000;
+
     private final EventLoopGroup trafficLoops;
     private final String version;
     private final List<PoolController> pools = new CopyOnWriteArrayList<>();
@@ -84,6 +91,11 @@ public class EdgeLifecycle {
     private volatile @Nullable InetSocketAddress address;
     private volatile Optional<AccessLog> accessLog = Optional.empty();
     private volatile Optional<Certificates> certificates = Optional.empty();
+    private final ScheduledExecutorService certificateLooks = Executors.newSingleThreadScheduledExecutor(look -> {
+        Thread thread = new Thread(look, "edge-certificates");
+        thread.setDaemon(true);
+        return thread;
+    });
     private volatile EdgeSettings.Shutdown shutdown = EdgeSettings.Shutdown.AT_ONCE;
     private volatile boolean stopping;
     private @Nullable Vertx checksVertx;
@@ -178,8 +190,10 @@ public class EdgeLifecycle {
 
     private InetSocketAddress listenSecured(TrafficPlane plane, EdgeSettings settings, TlsSettings tls)
             throws Exception {
-        Certificates read = new Certificates(CertificateCheck.options(tls));
+        Certificates read = new Certificates(CertificateCheck.options(tls), InstantSource.system());
         certificates = Optional.of(read);
+        certificateLooks.scheduleWithFixedDelay(
+                () -> look(read), CERTIFICATE_LOOK_MILLIS, CERTIFICATE_LOOK_MILLIS, TimeUnit.MILLISECONDS);
         LOG.infof(
                 "TLS by %s, certificates %s",
                 read.provider(),
@@ -202,6 +216,17 @@ public class EdgeLifecycle {
         }
     }
 
+    /** A thread that has died of something unforeseen would be missed only when the certificates expire. */
+    private static void look(Certificates certificates) {
+        try {
+            for (ReloadEvent event : certificates.look()) {
+                LOG.log(event.good() ? Logger.Level.INFO : Logger.Level.WARN, event.file() + " " + event.what());
+            }
+        } catch (RuntimeException e) {
+            LOG.error("looking after certificates failed", e);
+        }
+    }
+
     private static ListenerSettings listener(String name, boolean http2, EdgeSettings settings) {
         HttpsPolicy https = settings.httpsPolicy();
         ListenerSettings listener = new ListenerSettings(name, http2)
@@ -212,8 +237,10 @@ public class EdgeLifecycle {
                     .map(hsts -> new StrictTransport(hsts.maxAge(), hsts.includeSubdomains(), hsts.preload()))
                     .orElse(null));
         }
+        int port =
+                settings.tls().map(TlsSettings::port).filter(bound -> bound > 0).orElse(HTTPS_PORT);
         return https.redirectHttp()
-                ? listener.withRedirect(new HttpsRedirect(https.redirectPort().orElse(HTTPS_PORT)))
+                ? listener.withRedirect(new HttpsRedirect(https.redirectPort().orElse(port)))
                 : listener;
     }
 
@@ -227,7 +254,9 @@ public class EdgeLifecycle {
                 limits.connections(),
                 new ClientLimits(
                         limits.connectionsPerAddress().orElse(ClientLimits.NO_MOST),
-                        limits.connectionRatePerAddress().orElse(ClientLimits.NO_MOST)),
+                        limits.connectionRatePerAddress().orElse(ClientLimits.NO_MOST),
+                        limits.bodyRate().orElse(0),
+                        ClientLimits.BODY_SPAN),
                 new Http2Limits(limits.streams(), limits.streamResets()),
                 limits.idleConnections(),
                 timeouts.requestHead(),
@@ -347,6 +376,7 @@ public class EdgeLifecycle {
         if (open != null) {
             open.close();
         }
+        certificateLooks.shutdownNow();
         accessLog.ifPresent(AccessLog::close);
         if (prober != null) {
             prober.close();

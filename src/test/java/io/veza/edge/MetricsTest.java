@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What a scrape of the management address gets, held against the catalogue. */
 @QuarkusTest
 @QuarkusTestResource(LabServers.class)
+@QuarkusTestResource(value = TestCertificate.class, restrictToAnnotatedClass = true)
 class MetricsTest {
 
     private static final Pattern SAMPLE = Pattern.compile("^(edge_[a-z_]+)(?:\\{(.*)})? (\\S+)$", Pattern.MULTILINE);

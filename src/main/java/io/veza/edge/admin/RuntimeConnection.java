@@ -17,6 +17,9 @@ final class RuntimeConnection implements Runnable, AutoCloseable {
     /** As long as a command may be with its end, as in HAProxy with its usual buffer. */
     static final int LONGEST = 16_383;
 
+    /** Some certificate chains are longer than what HAProxy takes. */
+    private static final int LARGEST_PAYLOAD = 256 * 1024;
+
     private static final int CHUNK = 4096;
 
     private final RuntimeApi api;
@@ -30,6 +33,9 @@ final class RuntimeConnection implements Runnable, AutoCloseable {
 
     /** The command whose payload is coming; empty if none is. */
     private String awaiting = "";
+
+    /** What has come of it. */
+    private final StringBuilder payload = new StringBuilder();
 
     boolean isOf(SocketChannel other) {
         return channel == other;
@@ -69,13 +75,19 @@ final class RuntimeConnection implements Runnable, AutoCloseable {
         String line = received.substring(0, end > 0 && received.charAt(end - 1) == '\r' ? end - 1 : end);
         received.delete(0, end + 1);
         if (!awaiting.isEmpty()) {
-            // No command of the edge takes a payload; that its lines are not taken for commands is what matters.
             if (!line.isEmpty()) {
-                return write(session.prompting() ? "+ " : "");
+                payload.append(line).append('\n');
+                return payload.length() <= LARGEST_PAYLOAD && write(session.prompting() ? "+ " : "");
             }
             String command = awaiting;
             awaiting = "";
-            return answer(command);
+            session.bring(payload.toString());
+            payload.setLength(0);
+            try {
+                return answer(command);
+            } finally {
+                session.bring("");
+            }
         }
         if (RuntimeLine.announcesPayload(line)) {
             awaiting = line;

@@ -24,6 +24,7 @@ final class RuntimeSession {
     private Level level = Level.ADMIN;
     private SeverityOutput severityOutput = SeverityOutput.NONE;
     private Duration timeout = DEFAULT_TIMEOUT;
+    private String payload = "";
     private boolean prompting;
     private boolean ended;
 
@@ -43,6 +44,15 @@ final class RuntimeSession {
 
     void show(SeverityOutput output) {
         severityOutput = output;
+    }
+
+    /** The lines that came with the command which is being carried out, each with its end; empty if there were none. */
+    String payload() {
+        return payload;
+    }
+
+    void bring(String lines) {
+        payload = lines;
     }
 
     /** How long nothing may come from the client, or be taken by it. */

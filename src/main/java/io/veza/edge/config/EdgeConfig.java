@@ -124,6 +124,12 @@ public interface EdgeConfig {
         @WithDefault("auto")
         ConfigValue provider();
 
+        /**
+         * A file of keys for session tickets that other edges have, too, as HAProxy's {@code tls-ticket-keys}. Default: own
+         * keys, changed every four hours.
+         */
+        ConfigValue ticketKeys();
+
         /** Whether HTTP/2 is offered to clients, by ALPN. */
         @WithDefault("true")
         ConfigValue http2();
@@ -418,6 +424,13 @@ public interface EdgeConfig {
         /** New connections of one client address a second, five seconds' worth of them at once: 1..1000000, or {@code off}. */
         @WithDefault("200")
         ConfigValue connectionRatePerAddress();
+
+        /**
+         * Bytes a second that a client must send of a request's body, else 408, and take of a response, on average over 20 s
+         * and over the client timeout: 1..1000000, or {@code off}.
+         */
+        @WithDefault("200")
+        ConfigValue bodyRate();
 
         /** Requests under way at once on one HTTP/2 connection, 1..10000; more are refused one by one. */
         @WithDefault("100")

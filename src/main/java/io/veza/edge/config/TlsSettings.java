@@ -2,6 +2,7 @@ package io.veza.edge.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How the HTTPS listener speaks TLS. What is in the files is looked at by who uses them.
@@ -11,6 +12,7 @@ import java.time.Duration;
  * @param strictNames whether clients that ask for a name no certificate is for are refused
  * @param http2 whether HTTP/2 is offered
  * @param handshake how long a handshake may take
+ * @param ticketKeys a file of keys for session tickets; empty for own ones
  */
 public record TlsSettings(
         int port,
@@ -19,7 +21,8 @@ public record TlsSettings(
         boolean http2,
         Provider provider,
         Version minVersion,
-        Duration handshake) {
+        Duration handshake,
+        Optional<Path> ticketKeys) {
 
     /** Who does the cryptography. */
     public enum Provider {

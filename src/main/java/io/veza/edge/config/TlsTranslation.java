@@ -21,6 +21,14 @@ final class TlsTranslation {
         return path;
     };
 
+    private static final Format<Path> FILE = text -> {
+        Path path = Format.PATH.read(text).toAbsolutePath();
+        if (!Files.isRegularFile(path)) {
+            throw new IllegalArgumentException("there is no such file");
+        }
+        return path;
+    };
+
     private TlsTranslation() {}
 
     /** Empty if there is no certificate; all keys are read even so, since a wrong one is wrong. */
@@ -33,7 +41,8 @@ final class TlsTranslation {
                 problems.read(tls.http2(), Format.FLAG, true),
                 problems.read(tls.provider(), Format.oneOf(TlsSettings.Provider.values()), TlsSettings.Provider.AUTO),
                 problems.read(tls.minVersion(), VERSION, TlsSettings.Version.TLS_1_2),
-                problems.read(config.timeouts().handshake(), EdgeSettings.TIMEOUT, EdgeSettings.STAND_IN));
+                problems.read(config.timeouts().handshake(), EdgeSettings.TIMEOUT, EdgeSettings.STAND_IN),
+                problems.readIfPresent(tls.ticketKeys(), FILE));
         return read.certificates().equals(Path.of("")) ? Optional.empty() : Optional.of(read);
     }
 }

@@ -7,6 +7,10 @@ import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficCounters.Count;
 import io.veza.edge.proxy.TrafficCounters.Histogram;
 import io.veza.edge.proxy.TrafficPlane;
+import io.veza.edge.tls.Certificates;
+import io.veza.edge.tls.HandshakeFailure;
+import io.veza.edge.tls.Reloads;
+import io.veza.edge.tls.ServerCertificate;
 import java.util.Map;
 
 /** The metrics of one listener. */
@@ -36,5 +40,38 @@ final class ListenerFamilies {
         for (String reason : ExchangeFailure.reasons()) {
             families.add(Metric.LISTENER_REFUSALS, failures.getOrDefault(reason, 0L), name, reason);
         }
+        Certificates certificates = listener.settings().certificates();
+        if (certificates != null) {
+            add(families, counted, name, certificates);
+        }
+    }
+
+    private static void add(Families families, Counted counted, String listener, Certificates certificates) {
+        families.add(Metric.LISTENER_HANDSHAKES, counted.of(Count.HANDSHAKES_TLS_1_2), listener, "1.2");
+        families.add(Metric.LISTENER_HANDSHAKES, counted.of(Count.HANDSHAKES_TLS_1_3), listener, "1.3");
+        for (HandshakeFailure failure : HandshakeFailure.values()) {
+            families.add(
+                    Metric.LISTENER_HANDSHAKES_FAILED,
+                    counted.of(TrafficCounters.handshakesFailedBy(failure)),
+                    listener,
+                    failure.reason());
+        }
+        families.add(Metric.LISTENER_SESSIONS_RESUMED, certificates.resumed(), listener);
+        for (ServerCertificate certificate : certificates.all()) {
+            families.add(
+                    Metric.LISTENER_CERTIFICATE_EXPIRY_TIMESTAMP_SECONDS,
+                    certificate.notAfter().getEpochSecond(),
+                    listener,
+                    certificate.file());
+        }
+        Reloads reloads = certificates.reloads();
+        families.add(Metric.LISTENER_CERTIFICATE_RELOADS, reloads.succeeded(), listener, "taken");
+        families.add(Metric.LISTENER_CERTIFICATE_RELOADS, reloads.failed(), listener, "refused");
+        families.add(
+                Metric.LISTENER_CERTIFICATE_RELOAD_TIMESTAMP_SECONDS,
+                reloads.last().toEpochMilli() / 1e3,
+                listener);
+        families.add(
+                Metric.LISTENER_CERTIFICATE_FILES_REFUSED, reloads.refused().size(), listener);
     }
 }

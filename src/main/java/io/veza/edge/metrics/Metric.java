@@ -33,6 +33,22 @@ public enum Metric {
             "Requests that no pool got to see: malformed, too slow, given up, without a route.",
             "listener",
             "reason"),
+    LISTENER_HANDSHAKES(Type.COUNTER, "TLS handshakes that came to their end, by version.", "listener", "version"),
+    LISTENER_HANDSHAKES_FAILED(
+            Type.COUNTER, "TLS handshakes that failed; none of them counts as a connection.", "listener", "reason"),
+    LISTENER_SESSIONS_RESUMED(
+            Type.COUNTER, "TLS sessions resumed by a ticket; 0 with the JDK's TLS, which does not tell.", "listener"),
+    LISTENER_CERTIFICATE_EXPIRY_TIMESTAMP_SECONDS(
+            Type.GAUGE, "When the certificate of a file expires, seconds since 1970.", "listener", "file"),
+    LISTENER_CERTIFICATE_RELOADS(
+            Type.COUNTER,
+            "Changed files of certificates and ticket keys: taken, or refused, so that the old content stays.",
+            "listener",
+            "result"),
+    LISTENER_CERTIFICATE_RELOAD_TIMESTAMP_SECONDS(
+            Type.GAUGE, "When a file was taken the last time, the start included, seconds since 1970.", "listener"),
+    LISTENER_CERTIFICATE_FILES_REFUSED(
+            Type.GAUGE, "Files that cannot be used as they are now, so that an older content is in use.", "listener"),
 
     POOL_UP(Type.GAUGE, "1 if the pool has a server for new sessions, else 0.", "pool"),
     POOL_SERVERS(Type.GAUGE, "Servers by their state.", "pool", "state"),

@@ -35,6 +35,11 @@ public final class TrafficCounters implements TrafficObserver {
         REFUSED_ADDRESS_RATE,
         REFUSED_PROXY_HEADER_MALFORMED,
         REFUSED_PROXY_HEADER_LATE,
+        REFUSED_H2_RESETS,
+        REFUSED_H2_CONTROL_FRAMES,
+        REFUSED_H2_WINDOW_UPDATES,
+        REFUSED_H2_CONTINUATIONS,
+        REFUSED_H2_PROTOCOL,
         REQUESTS,
         DISPATCHED,
         CONNECTED,
@@ -181,6 +186,11 @@ public final class TrafficCounters implements TrafficObserver {
             case ADDRESS_RATE -> Count.REFUSED_ADDRESS_RATE;
             case PROXY_HEADER_MALFORMED -> Count.REFUSED_PROXY_HEADER_MALFORMED;
             case PROXY_HEADER_LATE -> Count.REFUSED_PROXY_HEADER_LATE;
+            case H2_RESETS -> Count.REFUSED_H2_RESETS;
+            case H2_CONTROL_FRAMES -> Count.REFUSED_H2_CONTROL_FRAMES;
+            case H2_WINDOW_UPDATES -> Count.REFUSED_H2_WINDOW_UPDATES;
+            case H2_CONTINUATIONS -> Count.REFUSED_H2_CONTINUATIONS;
+            case H2_PROTOCOL -> Count.REFUSED_H2_PROTOCOL;
         };
     }
 

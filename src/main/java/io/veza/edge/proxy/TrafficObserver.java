@@ -23,7 +23,7 @@ public interface TrafficObserver {
     /** A connection was closed in its TLS handshake; it was not told of as opened. */
     void handshakeFailed(int listener, HandshakeFailure reason);
 
-    /** A connection was closed before it could send a request; it was not told of as opened. */
+    /** A connection was closed for what its client did; if before it could send a request, it was not told of as opened. */
     void connectionRefused(int listener, ConnectionRefusal reason);
 
     /** A request came, understood or not. */

@@ -1,37 +1,63 @@
 package io.veza.edge.tls;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /**
- * The certificates of a listener, and what its connections speak TLS by. A connection keeps for its life what was there as
- * it began. Thread-safe.
+ * The certificates of a listener, and what its connections speak TLS by: read once at the start, and again from files that
+ * have changed. What cannot be used changes nothing. A connection keeps for its life what was there as it began.
+ * Thread-safe; connections never wait for who reads files.
  */
 public final class Certificates {
 
-    private final Duration handshake;
+    private final TlsOptions options;
+    private final InstantSource clock;
     private final TlsContexts contexts;
+    private final FileReloads reloads;
     private volatile CertificateChoice choice;
+
+    @GuardedBy("this")
+    private final Map<Path, CertificateChoice.Entry> entries = new TreeMap<>();
+
+    /** What operators have set and not committed, by file. */
+    @GuardedBy("this")
+    private final Map<String, ServerCertificate> pending = new LinkedHashMap<>();
 
     /**
      * Reads all of them.
      *
      * @throws PemException for the first file that cannot be used
      */
-    public Certificates(TlsOptions options) {
-        this.handshake = options.handshake();
-        this.contexts = new TlsContexts(options);
-        List<CertificateChoice.Entry> entries = new ArrayList<>();
+    public Certificates(TlsOptions options, InstantSource clock) {
+        this.options = options;
+        this.clock = clock;
+        this.contexts = new TlsContexts(options, clock.instant());
+        this.reloads = new FileReloads(clock.instant());
         for (Path file : CertificateFiles.of(options.certificates())) {
-            entries.add(entry(contexts, file));
+            reloads.seen(file);
+            entries.put(file, entry(contexts, file));
         }
-        this.choice = new CertificateChoice(entries, options.strictNames());
+        options.ticketKeys().ifPresent(reloads::seen);
+        this.choice = choose();
+    }
+
+    private synchronized CertificateChoice choose() {
+        List<CertificateChoice.Entry> all = List.copyOf(entries.values());
+        contexts.use(all.stream().map(CertificateChoice.Entry::context).toList());
+        return new CertificateChoice(all, options.strictNames());
     }
 
     private static CertificateChoice.Entry entry(TlsContexts contexts, Path file) {
@@ -43,7 +69,7 @@ public final class Certificates {
     public static List<String> problems(TlsOptions options) {
         List<String> problems = new ArrayList<>();
         try {
-            TlsContexts contexts = new TlsContexts(options);
+            TlsContexts contexts = new TlsContexts(options, Instant.EPOCH);
             for (Path file : CertificateFiles.of(options.certificates())) {
                 try {
                     entry(contexts, file);
@@ -57,21 +83,11 @@ public final class Certificates {
         return problems;
     }
 
-    /** Who does the cryptography, for people. */
-    public String provider() {
-        return contexts.provider();
-    }
+    // What connections ask
 
     /** How long a handshake may take. */
     public Duration handshake() {
-        return handshake;
-    }
-
-    /** In the order in which they were read: the first is the default. */
-    public List<ServerCertificate> all() {
-        return choice.entries().stream()
-                .map(CertificateChoice.Entry::certificate)
-                .toList();
+        return options.handshake();
     }
 
     /** What a new connection is to begin with; it tells of its end by an {@code SslHandshakeCompletionEvent}. */
@@ -85,5 +101,125 @@ public final class Certificates {
         SslHandler handler = context.newHandler(allocator);
         handler.setHandshakeTimeoutMillis(0);
         return handler;
+    }
+
+    // What changes
+
+    /**
+     * Reads what has changed since the last look, and changes ticket keys that are due. To be called every second or so,
+     * never on an event loop.
+     *
+     * @return what has happened, for the log
+     */
+    public synchronized List<ReloadEvent> look() {
+        contexts.rotateTicketKeys(clock.instant());
+        List<ReloadEvent> events = new ArrayList<>();
+        options.ticketKeys().filter(reloads::isDue).ifPresent(file -> events.add(readTicketKeys(file)));
+        List<Path> files;
+        try {
+            files = CertificateFiles.of(options.certificates());
+        } catch (PemException e) {
+            reloads.missing(options.certificates(), e).ifPresent(events::add);
+            return events;
+        }
+        reloads.forgetMissing(options.certificates());
+        for (Path file : files) {
+            if (reloads.isDue(file)) {
+                try {
+                    entries.put(file, entry(contexts, file));
+                    events.add(reloads.taken(file, clock.instant()));
+                } catch (PemException e) {
+                    events.add(reloads.refused(file, e));
+                }
+            }
+        }
+        for (Path gone : List.copyOf(entries.keySet())) {
+            if (!files.contains(gone)) {
+                entries.remove(gone);
+                reloads.forget(gone);
+                events.add(new ReloadEvent(gone.toString(), "was taken away", true));
+            }
+        }
+        if (!events.isEmpty() && !entries.isEmpty()) {
+            choice = choose();
+        }
+        return events;
+    }
+
+    private ReloadEvent readTicketKeys(Path file) {
+        try {
+            contexts.readTicketKeys(file);
+            return reloads.taken(file, clock.instant());
+        } catch (PemException e) {
+            return reloads.refused(file, e);
+        }
+    }
+
+    /**
+     * Keeps a certificate with its key for {@link #commit}, in place of what an operator has set before.
+     *
+     * @return false if there was none before
+     * @throws PemException if it cannot be used
+     */
+    public synchronized boolean set(String file, String pem) {
+        ServerCertificate next = new ServerCertificate(file, Pem.keyAndChain(file, pem));
+        contexts.context(next);
+        return pending.put(file, next) != null;
+    }
+
+    /**
+     * Uses what was set: until the file changes or the process starts anew, since the file stays as it is.
+     *
+     * @return false if nothing was set
+     */
+    public synchronized boolean commit(String file) {
+        ServerCertificate next = pending.remove(file);
+        if (next == null) {
+            return false;
+        }
+        entries.put(Path.of(file), new CertificateChoice.Entry(next, contexts.context(next)));
+        choice = choose();
+        reloads.succeeded(clock.instant());
+        return true;
+    }
+
+    /** Forgets what was set; false if nothing was. */
+    public synchronized boolean abort(String file) {
+        return pending.remove(file) != null;
+    }
+
+    // What operators see
+
+    /** Who does the cryptography, for people. */
+    public String provider() {
+        return contexts.provider();
+    }
+
+    /** In the order of their files: the first is the default. */
+    public List<ServerCertificate> all() {
+        return choice.entries().stream()
+                .map(CertificateChoice.Entry::certificate)
+                .toList();
+    }
+
+    /** The certificate of this file. */
+    public Optional<ServerCertificate> find(String file) {
+        return all().stream()
+                .filter(certificate -> certificate.file().equals(file))
+                .findFirst();
+    }
+
+    /** What was set and is not used yet. */
+    public synchronized List<ServerCertificate> pending() {
+        return List.copyOf(pending.values());
+    }
+
+    /** Sessions that were resumed so far. */
+    public long resumed() {
+        return contexts.resumed();
+    }
+
+    public Reloads reloads() {
+        return reloads.summary();
     }
 }

@@ -1,5 +1,6 @@
 package io.veza.edge.tls;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
@@ -7,11 +8,16 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslContextOption;
+import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.veza.edge.tls.TlsOptions.Version;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import javax.net.ssl.SSLException;
@@ -38,10 +44,73 @@ final class TlsContexts {
     private final TlsOptions options;
     private final SslProvider provider;
 
-    /** @throws PemException if OpenSSL is asked for and cannot be loaded */
-    TlsContexts(TlsOptions options) {
+    /** Own ticket keys seal for as long, and open for twice as long after that. */
+    private static final Duration TICKET_TURN = Duration.ofHours(4);
+
+    @GuardedBy("this")
+    private TicketKeys tickets;
+
+    @GuardedBy("this")
+    private Instant ticketTurn;
+
+    /** Of the contexts that new connections get, so that new keys reach them. */
+    @GuardedBy("this")
+    private List<OpenSslSessionContext> inUse = List.of();
+
+    /** Tickets opened by contexts that no new connection gets any more. */
+    @GuardedBy("this")
+    private long resumedBefore;
+
+    /** @throws PemException if OpenSSL is asked for and cannot be loaded, or ticket keys cannot be used */
+    TlsContexts(TlsOptions options, Instant now) {
         this.options = options;
         this.provider = provider(options.provider());
+        this.tickets = options.ticketKeys().map(TicketKeys::read).orElseGet(TicketKeys::random);
+        this.ticketTurn = now.plus(TICKET_TURN);
+    }
+
+    /** Seals with a new key, if the keys are own ones and it is time. */
+    synchronized void rotateTicketKeys(Instant now) {
+        if (options.ticketKeys().isEmpty() && !now.isBefore(ticketTurn)) {
+            ticketTurn = now.plus(TICKET_TURN);
+            use(tickets.rotated());
+        }
+    }
+
+    /** @throws PemException if the file cannot be used */
+    synchronized void readTicketKeys(Path file) {
+        use(TicketKeys.read(file));
+    }
+
+    private synchronized void use(TicketKeys next) {
+        tickets = next;
+        inUse.forEach(context -> context.setTicketKeys(next.keys()));
+    }
+
+    /** These, and no others, are what new connections get. */
+    synchronized void use(List<SslContext> contexts) {
+        List<OpenSslSessionContext> next = new ArrayList<>();
+        for (SslContext context : contexts) {
+            if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
+                next.add(sessions);
+            }
+        }
+        for (OpenSslSessionContext before : inUse) {
+            if (!next.contains(before)) {
+                resumedBefore += resumed(before);
+            }
+        }
+        inUse = next;
+        next.forEach(context -> context.setTicketKeys(tickets.keys()));
+    }
+
+    /** Sessions resumed by tickets; the JDK does not tell. */
+    synchronized long resumed() {
+        return resumedBefore + inUse.stream().mapToLong(TlsContexts::resumed).sum();
+    }
+
+    private static long resumed(OpenSslSessionContext context) {
+        return context.stats().ticketKeyResume() + context.stats().ticketKeyRenew();
     }
 
     private static SslProvider provider(TlsOptions.Provider asked) {
@@ -76,7 +145,12 @@ final class TlsContexts {
             builder.option(OpenSslContextOption.GROUPS, GROUPS);
         }
         try {
-            return builder.build();
+            SslContext context = builder.build();
+            if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
+                // Tickets do it without memory for each client.
+                sessions.setSessionCacheEnabled(false);
+            }
+            return context;
         } catch (SSLException | IllegalArgumentException e) {
             throw new PemException(certificate.file() + ": cannot be used: " + e.getMessage(), e);
         }

@@ -2,6 +2,7 @@ package io.veza.edge.tls;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How a listener speaks TLS.
@@ -11,6 +12,7 @@ import java.time.Duration;
  * @param strictNames whether a client that asks for a name no certificate is for is refused, or gets the default one
  * @param http2 whether HTTP/2 is offered
  * @param handshake how long a handshake may take
+ * @param ticketKeys a file of keys that others have, too; empty for own ones
  */
 public record TlsOptions(
         Path certificates,
@@ -18,7 +20,8 @@ public record TlsOptions(
         Version minVersion,
         boolean strictNames,
         boolean http2,
-        Duration handshake) {
+        Duration handshake,
+        Optional<Path> ticketKeys) {
 
     /** Who does the cryptography. */
     public enum Provider {

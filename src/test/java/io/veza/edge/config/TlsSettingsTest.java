@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,7 @@ class TlsSettingsTest {
             "edge.tls.cert-path",
             "edge.tls.sni-strict",
             "edge.tls.http2",
+            "edge.tls.ticket-keys",
             "edge.tls.provider",
             "edge.tls.min-version");
 
@@ -51,7 +53,8 @@ class TlsSettingsTest {
                         true,
                         TlsSettings.Provider.AUTO,
                         TlsSettings.Version.TLS_1_2,
-                        Duration.ofSeconds(10)));
+                        Duration.ofSeconds(10),
+                        Optional.empty()));
     }
 
     @Test
@@ -61,6 +64,7 @@ class TlsSettingsTest {
                                 "edge.listen.https=8443",
                                 "edge.tls.sni-strict=true",
                                 "edge.tls.http2=false",
+                                "edge.tls.ticket-keys=" + file,
                                 "edge.tls.provider=jdk",
                                 "edge.tls.min-version=1.3",
                                 "edge.timeouts.handshake=3s")
@@ -72,7 +76,8 @@ class TlsSettingsTest {
                         false,
                         TlsSettings.Provider.JDK,
                         TlsSettings.Version.TLS_1_3,
-                        Duration.ofSeconds(3)));
+                        Duration.ofSeconds(3),
+                        Optional.of(file)));
     }
 
     @Test
@@ -95,6 +100,7 @@ class TlsSettingsTest {
             edge.listen.https=65536        | must be a number in 0..65535
             edge.tls.cert-path=/none.pem   | there is no such file or folder
             edge.tls.sni-strict=yes        | must be true or false
+            edge.tls.ticket-keys=/none     | there is no such file
             edge.tls.http2=on              | must be true or false
             edge.tls.provider=bouncycastle | must be one of auto, openssl, jdk
             edge.tls.min-version=1.1       | must be one of 1.2, 1.3

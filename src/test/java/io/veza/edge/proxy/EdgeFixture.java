@@ -75,6 +75,7 @@ final class EdgeFixture implements AutoCloseable {
         Predicate<InetAddress> trusted = peer -> false;
 
         boolean routed = true;
+        /** How clients connect. */
         ListenerSettings listener = ListenerSettings.plain("http");
 
         /** To the pool {@code api}; what they do not take goes there, too, if {@link #routed}. */

@@ -9,6 +9,8 @@ import io.veza.edge.tls.TlsOptions;
 import io.veza.edge.tls.TlsOptions.Version;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -39,7 +41,9 @@ class TlsListenerTest {
         EdgeFixture.Setup setup = EdgeFixture.with();
         setup.listener = new ListenerSettings("https", true)
                 .withCertificates(new Certificates(
-                        new TlsOptions(file, provider, Version.TLS_1_2, false, true, Duration.ofSeconds(5))));
+                        new TlsOptions(
+                                file, provider, Version.TLS_1_2, false, true, Duration.ofSeconds(5), Optional.empty()),
+                        InstantSource.system()));
         return setup;
     }
 

@@ -1,0 +1,9 @@
+package io.veza.edge.tls;
+
+/**
+ * Something that has happened to a file.
+ *
+ * @param what for people, following the file's name
+ * @param good whether it was as somebody wanted it
+ */
+public record ReloadEvent(String file, String what, boolean good) {}
