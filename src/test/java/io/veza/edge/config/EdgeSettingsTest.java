@@ -265,6 +265,7 @@ class EdgeSettingsTest {
                         keys().map(Key::name),
                         cookieKeys().map(key -> "edge.pools.p.sticky-cookie." + key.get()[0]),
                         TlsSettingsTest.KEYS.stream(),
+                        LinkSettingsTest.KEYS.stream(),
                         AccessSettingsTest.keys(),
                         HttpsPolicyTest.keys(),
                         // These have no default, or need another key; the tests below read them.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.veza.edge.control.ServerLink;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -12,6 +13,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** How a pool's servers are spoken to, as configured. */
 class LinkSettingsTest {
+
+    /** The keys that are tested here. */
+    static final List<String> KEYS = List.of(
+            "edge.pools.p.protocol",
+            "edge.pools.p.send-proxy",
+            "edge.pools.p.tls.enabled",
+            "edge.pools.p.tls.verify",
+            "edge.pools.p.tls.ca",
+            "edge.pools.p.tls.sni",
+            "edge.pools.p.tls.client-cert",
+            "edge.pools.p.health.type",
+            "edge.pools.p.health.grpc-service");
 
     private static ServerLink link(String... settings) {
         return ConfigFixture.settings(settings).pools().get(0).link();

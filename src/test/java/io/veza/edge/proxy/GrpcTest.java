@@ -33,7 +33,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,8 +99,8 @@ class GrpcTest {
         return ServerServiceDefinition.builder("test.Texts")
                 .addMethod(UNARY, ServerCalls.asyncUnaryCall(this::unary))
                 .addMethod(COUNT, ServerCalls.asyncServerStreamingCall(this::count))
-                .addMethod(JOIN, ServerCalls.asyncClientStreamingCall(answer -> new Reader(answer, "", text -> null)))
-                .addMethod(ECHO, ServerCalls.asyncBidiStreamingCall(answer -> new Reader(answer, null, text -> text)))
+                .addMethod(JOIN, ServerCalls.asyncClientStreamingCall(answer -> new Reader(answer, true)))
+                .addMethod(ECHO, ServerCalls.asyncBidiStreamingCall(answer -> new Reader(answer, false)))
                 .build();
     }
 
@@ -128,24 +127,23 @@ class GrpcTest {
         answer.onCompleted();
     }
 
-    /** Answers each message, or all of them at the end. */
+    /** Answers each message, or all of them together at the end. */
     private static final class Reader implements StreamObserver<String> {
         private final StreamObserver<String> answer;
-        private final Function<String, String> each;
-        private String all;
+        private final boolean together;
+        private final StringBuilder all = new StringBuilder();
 
-        Reader(StreamObserver<String> answer, String all, Function<String, String> each) {
+        Reader(StreamObserver<String> answer, boolean together) {
             this.answer = answer;
-            this.all = all;
-            this.each = each;
+            this.together = together;
         }
 
         @Override
         public void onNext(String text) {
-            if (all != null) {
-                all += text;
+            if (together) {
+                all.append(text);
             } else {
-                answer.onNext(each.apply(text));
+                answer.onNext(text);
             }
         }
 
@@ -154,8 +152,8 @@ class GrpcTest {
 
         @Override
         public void onCompleted() {
-            if (all != null) {
-                answer.onNext(all);
+            if (together) {
+                answer.onNext(all.toString());
             }
             answer.onCompleted();
         }
@@ -175,7 +173,8 @@ class GrpcTest {
                 .isInstanceOfSatisfying(StatusRuntimeException.class, failure -> {
                     assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
                     assertThat(failure.getStatus().getDescription()).isEqualTo("not now");
-                    assertThat(failure.getTrailers().get(DETAIL)).isEqualTo("why");
+                    assertThat(failure.getTrailers()).isNotNull().satisfies(sent -> assertThat(sent.get(DETAIL))
+                            .isEqualTo("why"));
                 });
     }
 

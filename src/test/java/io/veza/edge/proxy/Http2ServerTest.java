@@ -749,6 +749,45 @@ class Http2ServerTest {
         }
     }
 
+    @Test
+    void an_upload_is_taken_no_faster_than_the_server_lets_it_and_neighbours_go_on() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        try (RawServer server = server(peer -> {
+                    peer.request();
+                    asked.countDown();
+                    // Reads on and never gives any window back.
+                    peer.answer(peer.request().stream(), "neighbour");
+                    peer.next();
+                });
+                EdgeFixture edge = edge(server).start();
+                RawClient slow = edge.client();
+                RawClient neighbour = edge.client()) {
+            AtomicInteger taken = new AtomicInteger();
+            byte[] piece = new byte[64 * 1024];
+            slow.send(post(Integer.MAX_VALUE, ""));
+            asked.await();
+            Thread sending = new Thread(() -> {
+                try {
+                    while (true) {
+                        slow.socket.getOutputStream().write(piece);
+                        taken.addAndGet(piece.length);
+                    }
+                } catch (java.io.IOException closed) {
+                    // The end of the test.
+                }
+            });
+            sending.start();
+
+            assertThat(neighbour.get("/").response()).endsWith("neighbour");
+
+            // The server's timeout is the client's wait here: it ends the exchange, and tells that nothing moved.
+            assertThat(slow.rest()).startsWith("HTTP/1.1 504");
+            assertThat(taken.get()).isLessThan(16 * 1024 * 1024);
+            slow.close();
+            sending.join();
+        }
+    }
+
     /** What the server may still send on a stream, by the WINDOW_UPDATE frames that come; says no when a request comes. */
     private static final class FlowWindow {
         private final java.io.DataInputStream in;

@@ -82,7 +82,7 @@ class SendProxyTest {
             int port = client.socket.getLocalPort();
             assertThat(headers.take())
                     .isEqualTo(SIGNATURE
-                            + "\u0021\u0011\0\u000c\u007f\0\0\u0001\u007f\0\0\u0001"
+                            + "!\u0011\0\u000c\u007f\0\0\u0001\u007f\0\0\u0001"
                             + (char) (port >>> 8)
                             + (char) (port & 255)
                             + (char) (edge.address.getPort() >>> 8)
