@@ -32,6 +32,9 @@ final class ClientAddress {
     private final byte[] untrustedLines;
     private final byte[] localAuthority;
 
+    /** What servers are told of the client's certificate; nothing where none is asked for. */
+    private byte[] certificate = {};
+
     /**
      * @param scheme of the listener, {@code http} or {@code https}
      * @param trusted whether the peer is a trusted proxy
@@ -56,6 +59,11 @@ final class ClientAddress {
     /** The address as digits without a scope, IPv6 in the short form of RFC 5952, an IPv4-mapped one as IPv4. */
     private static String text(InetAddress address) {
         return NetUtil.toAddressString(address);
+    }
+
+    /** Has servers be told of the client's certificate in these lines. To be called before the first request. */
+    void certified(byte[] lines) {
+        certificate = lines;
     }
 
     /** Who connected. */
@@ -89,6 +97,9 @@ final class ClientAddress {
 
     /** Writes the forwarding fields of this request. */
     void write(RequestHead head, HeadWriter out) {
+        if (certificate.length > 0) {
+            out.put(certificate);
+        }
         if (trusted) {
             writeTrusted(head, out);
             return;
