@@ -16,6 +16,7 @@ need nginx nginx
 need h2load nghttp2-client
 need taskset util-linux
 need curl curl
+need openssl openssl
 need "$java" openjdk-17-jdk-headless
 [ "$(nproc)" -ge 2 ] || { echo "${0##*/} needs two cores" >&2; exit 2; }
 ulimit -n "$(ulimit -Hn)"
@@ -56,7 +57,15 @@ server_addresses() { # count: one address each, all of them the one nginx; loopb
     for ((i = 0; i < $1; i++)); do echo "127.1.$((i / 250)).$((i % 250 + 1)):$server_port"; done
 }
 
+# Certificate and key of all contenders' TLS: ECDSA with P-256, as is issued most these days.
+make_certificate() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bench \
+        -addext subjectAltName=DNS:bench,IP:127.0.0.1 -keyout "$tmp/key.pem" -out "$tmp/cert.pem" 2>"$tmp/openssl.log"
+    cat "$tmp/cert.pem" "$tmp/key.pem" >"$tmp/both.pem"
+}
+
 start_server() {
+    make_certificate
     take_port; server_port=$REPLY
     mkdir -p "$tmp/www"
     head -c 10240 /dev/zero | tr '\0' x >"$tmp/www/10k"
@@ -81,7 +90,7 @@ CONF
     helpers+=($!)
 }
 
-config_haproxy() { # servers port
+config_haproxy() { # servers port [port with TLS]
     cat <<CONF
 global
     nbthread 1
@@ -98,6 +107,7 @@ defaults
     http-reuse always
 frontend edge
     bind 127.0.0.1:$2
+    ${3:+bind 127.0.0.1:$3 ssl crt $tmp/both.pem alpn h2,http/1.1}
     use_backend echo if { path_beg /ws }
     default_backend web
 backend echo
@@ -111,7 +121,7 @@ CONF
     server_addresses "$1" | awk '{ print "    server s" NR " " $0 " cookie s" NR " check inter 5s" }'
 }
 
-config_nginx() { # servers port
+config_nginx() { # servers port [port with TLS]
     cat <<CONF
 daemon off; worker_processes 1; pid $tmp/nginx.pid; error_log stderr crit; worker_rlimit_nofile 12000;
 events { worker_connections 12000; }
@@ -129,6 +139,8 @@ CONF
     }
     server {
         listen 127.0.0.1:$2;
+        ${3:+listen 127.0.0.1:$3 ssl http2; ssl_certificate $tmp/cert.pem; ssl_certificate_key $tmp/key.pem;}
+        ${3:+ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:s:10m;}
         location / { proxy_set_header Connection ""; proxy_pass http://web; }
         location /ws {
             proxy_set_header Upgrade \$http_upgrade; proxy_set_header Connection upgrade; proxy_pass http://echo;
@@ -141,12 +153,14 @@ CONF
 # The format of the access log while the row is one of log-*.
 log_format=off
 
-config_edge() { # servers port
+config_edge() { # servers port [port with TLS]
     take_port
     cat <<CONF
 quarkus.http.port=$REPLY
 edge.listen.host=127.0.0.1
 edge.listen.http=$2
+${3:+edge.listen.https=$3}
+${3:+edge.tls.cert-path=$tmp/both.pem}
 edge.admin.socket=
 edge.threads=1
 edge.access-log.format=$log_format

@@ -15,7 +15,9 @@ usage: src/bench/run.sh [--quick] [--rounds N] [--seconds S] [--warmup S] [--row
   --seconds S     length of one measurement (8)
   --warmup S      load on each JVM before its first measurement (30)
   --rows          of: 128b 10k 1m ws p99 conns-10 conns-10000 servers-2 servers-1000 (all),
-                  and log-off log-haproxy log-json log-combined: 128b with each format of the access log
+                  and log-off log-haproxy log-json log-combined: 128b with each format of the access log,
+                  and tls-128b tls-1m (kept connections), tls-full tls-resumed (a handshake for each request, TLS 1.3
+                  and 1.2), h2-128b h2-10k (100 streams of one connection, over TLS)
   --contenders    of: edge haproxy nginx (all); haproxy is needed for the ratios
   --quick         one short round of every row: does all of it run without an error?
 
@@ -54,7 +56,7 @@ out=$root/target/bench
 mkdir -p "$out"
 raw=$out/raw.tsv
 printf 'row\tround\tcontender\trequests\tseconds\tcpu_us_per_request\trequests_per_s\tp99_ms\terrors\n' >"$raw"
-declare -A cookie rate
+declare -A cookie rate tls_port
 
 start_contenders() { # servers: stops those before, starts one of each on core 0, warms the JVM
     local name
@@ -62,7 +64,8 @@ start_contenders() { # servers: stops those before, starts one of each on core 0
     pid=()
     for name in "${contenders[@]}"; do
         take_port; port[$name]=$REPLY
-        "config_$name" "$1" "${port[$name]}" >"$tmp/$name.conf"
+        take_port; tls_port[$name]=$REPLY
+        "config_$name" "$1" "${port[$name]}" "${tls_port[$name]}" >"$tmp/$name.conf"
         case $name in
             haproxy) exec taskset -c 0 haproxy -db -f "$tmp/$name.conf" ;;
             nginx) exec taskset -c 0 nginx -c "$tmp/$name.conf" ;;
@@ -79,15 +82,51 @@ start_contenders() { # servers: stops those before, starts one of each on core 0
     if [ -n "${pid[edge]:-}" ]; then
         echo "warming the JVM for $WARMUP s" >&2
         wrk_run edge /128b 50 "$WARMUP" cookie >/dev/null
+        case ",$ROWS" in *,tls-*|*,h2-*) warm_tls ;; esac
     fi
 }
 
-wrk_run() { # contender path connections seconds cookie|plain -> requests seconds cpu_us p99_ms errors
-    local before after header=()
+warm_tls() {
+    tls_run edge /128b 50 "$WARMUP" >/dev/null
+    tls_run edge /128b 50 "$((WARMUP / 3 + 1))" close >/dev/null
+    h2_run edge /128b "$WARMUP" >/dev/null
+}
+
+tls_run() { # contender path connections seconds [close] -> as wrk_run, over TLS
+    scheme=https port_of=${tls_port[$1]} wrk_run "$1" "$2" "$3" "$4" cookie "${5:-}"
+}
+
+resumed_run() { # contender -> requests seconds cpu_us p99_ms errors
+    local before after
+    before=$(ticks "${pid[$1]}")
+    taskset -c 1 openssl s_time -connect "127.0.0.1:${tls_port[$1]}" -reuse -tls1_2 -www /128b \
+        -time "$SECONDS_EACH" >"$tmp/s_time.out" 2>&1
+    after=$(ticks "${pid[$1]}")
+    awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" '
+        # The first line is of the processor time, the second of the time on the clock.
+        / connections in .* real seconds/ { n = $1; s = $4 }
+        END { print n + 0, s + 0, ticks * 1e6 / hz, 0, n ? 0 : 1 }' "$tmp/s_time.out"
+}
+
+h2_run() { # contender path seconds -> requests seconds cpu_us p99_ms errors
+    local before after
+    before=$(ticks "${pid[$1]}")
+    taskset -c 1 h2load -t1 -c1 -m100 -D "$3" -H "Cookie: ${cookie[$1]}" \
+        "https://127.0.0.1:${tls_port[$1]}$2" >"$tmp/h2load.out"
+    after=$(ticks "${pid[$1]}")
+    awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" -v seconds="$3" '
+        /^requests:/ { gsub(",", ""); done = $6; errors = $10 + $12 + $14 }
+        /^status codes:/ { errors += $5 + $7 + $9 }
+        END { print done, seconds, ticks * 1e6 / hz, 0, errors + 0 }' "$tmp/h2load.out"
+}
+
+wrk_run() { # contender path connections seconds cookie|plain [close] -> requests seconds cpu_us p99_ms errors
+    local before after header=() scheme=${scheme:-http} port_of=${port_of:-${port[$1]}}
     [ "$5" = cookie ] && header=(-H "Cookie: ${cookie[$1]}")
+    [ "${6:-}" != close ] || header+=(-H "Connection: close")
     before=$(ticks "${pid[$1]}")
     taskset -c 1 wrk -t1 -c "$3" -d "${4}s" --latency --timeout 10s "${header[@]}" \
-        "http://127.0.0.1:${port[$1]}$2" >"$tmp/wrk.out"
+        "$scheme://127.0.0.1:$port_of$2" >"$tmp/wrk.out"
     after=$(ticks "${pid[$1]}")
     awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" '
         function ms(t) { return t ~ /us$/ ? t / 1000 : t ~ /ms$/ ? t + 0 : t * 1000 }
@@ -126,6 +165,11 @@ measure() { # row contender
     case $1 in
         128b|log-*) wrk_run "$2" /128b 50 "$SECONDS_EACH" cookie ;;
         10k) wrk_run "$2" /10k 50 "$SECONDS_EACH" cookie ;;
+        tls-128b) tls_run "$2" /128b 50 "$SECONDS_EACH" ;;
+        tls-1m) tls_run "$2" /1m 10 "$SECONDS_EACH" ;;
+        tls-full) tls_run "$2" /128b 50 "$SECONDS_EACH" close ;;
+        tls-resumed) resumed_run "$2" ;;
+        h2-*) h2_run "$2" "/${1#h2-}" "$SECONDS_EACH" ;;
         1m) wrk_run "$2" /1m 10 "$SECONDS_EACH" cookie ;;
         ws) load_run "$2" ws /ws 50 ;;
         p99) fixed_run "$2" ;;

@@ -3,6 +3,7 @@ package io.veza.edge;
 import io.veza.edge.config.Problem;
 import io.veza.edge.config.TlsSettings;
 import io.veza.edge.tls.Certificates;
+import io.veza.edge.tls.ClientTrust;
 import io.veza.edge.tls.TlsOptions;
 import java.util.List;
 
@@ -35,6 +36,14 @@ final class CertificateCheck {
                 tls.strictNames(),
                 tls.http2(),
                 tls.handshake(),
-                tls.ticketKeys());
+                tls.ticketKeys(),
+                new ClientTrust(
+                        switch (tls.clientAuth()) {
+                            case NONE -> ClientTrust.Mode.NONE;
+                            case OPTIONAL -> ClientTrust.Mode.OPTIONAL;
+                            case REQUIRED -> ClientTrust.Mode.REQUIRED;
+                        },
+                        tls.clientAuthorities(),
+                        tls.clientRevocations()));
     }
 }

@@ -102,7 +102,8 @@ final class CertificateCommands {
         StringBuilder text = new StringBuilder();
         line(text, "Filename", file);
         line(text, "Status", set ? "Unused" : "Used");
-        line(text, "Serial", leaf.getSerialNumber().toString(16).toUpperCase(Locale.ROOT));
+        String serial = leaf.getSerialNumber().toString(16).toUpperCase(Locale.ROOT);
+        line(text, "Serial", serial.length() % 2 == 0 ? serial : "0" + serial);
         line(text, "notBefore", time(certificate.notBefore()));
         line(text, "notAfter", time(certificate.notAfter()));
         line(

@@ -130,6 +130,16 @@ public interface EdgeConfig {
          */
         ConfigValue ticketKeys();
 
+        /** Whether clients are asked for certificates: {@code none}, {@code optional} or {@code required}. */
+        @WithDefault("none")
+        ConfigValue clientAuth();
+
+        /** A PEM file of the authorities that issue them. Must be given if they are asked for. */
+        ConfigValue clientCa();
+
+        /** A PEM file of lists of revoked ones, one of each authority. Default: revocation is not looked at. */
+        ConfigValue clientCrl();
+
         /** Whether HTTP/2 is offered to clients, by ALPN. */
         @WithDefault("true")
         ConfigValue http2();

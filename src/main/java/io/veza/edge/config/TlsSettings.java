@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param strictNames whether clients that ask for a name no certificate is for are refused
  * @param http2 whether HTTP/2 is offered
  * @param handshake how long a handshake may take
+ * @param clientAuthorities who issues certificates of clients; given if they are asked for
+ * @param clientRevocations lists of revoked ones; empty for not looking
  * @param ticketKeys a file of keys for session tickets; empty for own ones
  */
 public record TlsSettings(
@@ -22,7 +24,17 @@ public record TlsSettings(
         Provider provider,
         Version minVersion,
         Duration handshake,
-        Optional<Path> ticketKeys) {
+        Optional<Path> ticketKeys,
+        ClientAuth clientAuth,
+        Optional<Path> clientAuthorities,
+        Optional<Path> clientRevocations) {
+
+    /** Whether clients are asked for certificates. */
+    public enum ClientAuth {
+        NONE,
+        OPTIONAL,
+        REQUIRED
+    }
 
     /** Who does the cryptography. */
     public enum Provider {

@@ -42,7 +42,15 @@ final class TlsTranslation {
                 problems.read(tls.provider(), Format.oneOf(TlsSettings.Provider.values()), TlsSettings.Provider.AUTO),
                 problems.read(tls.minVersion(), VERSION, TlsSettings.Version.TLS_1_2),
                 problems.read(config.timeouts().handshake(), EdgeSettings.TIMEOUT, EdgeSettings.STAND_IN),
-                problems.readIfPresent(tls.ticketKeys(), FILE));
+                problems.readIfPresent(tls.ticketKeys(), FILE),
+                problems.read(
+                        tls.clientAuth(), Format.oneOf(TlsSettings.ClientAuth.values()), TlsSettings.ClientAuth.NONE),
+                problems.readIfPresent(tls.clientCa(), FILE),
+                problems.readIfPresent(tls.clientCrl(), FILE));
+        if (read.clientAuth() != TlsSettings.ClientAuth.NONE
+                && read.clientAuthorities().isEmpty()) {
+            problems.add(tls.clientCa(), "must be given, since edge.tls.client-auth asks clients for certificates");
+        }
         return read.certificates().equals(Path.of("")) ? Optional.empty() : Optional.of(read);
     }
 }

@@ -33,6 +33,9 @@ final class ClientAddress {
     private final byte[] untrustedLines;
     private final byte[] localAuthority;
 
+    /** What servers are told of the client's certificate; nothing where none is asked for. */
+    private byte[] certificate = {};
+
     /**
      * @param scheme of the listener, {@code http} or {@code https}
      * @param trusted whether the peer is a trusted proxy
@@ -63,6 +66,11 @@ final class ClientAddress {
     /** Where the client connected. */
     InetSocketAddress local() {
         return local;
+    }
+
+    /** Has servers be told of the client's certificate in these lines. To be called before the first request. */
+    void certified(byte[] lines) {
+        certificate = lines;
     }
 
     /** Who connected. */
@@ -96,6 +104,9 @@ final class ClientAddress {
 
     /** Writes the forwarding fields of this request. */
     void write(RequestHead head, HeadWriter out) {
+        if (certificate.length > 0) {
+            out.put(certificate);
+        }
         if (trusted) {
             writeTrusted(head, out);
             return;

@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslHandler;
 import io.veza.edge.tls.Certificates;
+import io.veza.edge.tls.ClientIdentity;
 import java.net.InetSocketAddress;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -71,13 +72,13 @@ final class ClientEntrance {
         channel.pipeline()
                 .addLast(certificates.newHandler(channel.alloc()))
                 .addLast(new ClientHandshake(
-                        loop,
-                        listener,
-                        address.peer(),
-                        channel,
-                        ids.getAsLong(),
-                        certificates.handshake(),
-                        secured -> speak(address, secured)));
+                        loop, listener, address.peer(), channel, ids.getAsLong(), certificates.handshake(), secured -> {
+                            if (certificates.asksClients()) {
+                                address.certified(ClientIdentity.lines(
+                                        ClientIdentity.of(secured.engine().getSession())));
+                            }
+                            speak(address, secured);
+                        }));
     }
 
     /**

@@ -3,6 +3,7 @@ package io.veza.edge.proxy;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.veza.edge.tls.HandshakeFailure;
@@ -68,6 +69,12 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter implements Clie
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            // Nothing more comes, and without that there is no end to this.
+            fail(HandshakeFailure.CLOSED);
+            cut();
+            return;
+        }
         if (over || !(event instanceof SslHandshakeCompletionEvent completed)) {
             return;
         }

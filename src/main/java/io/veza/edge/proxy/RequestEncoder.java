@@ -48,7 +48,11 @@ final class RequestEncoder {
                         PROXY_CONNECTION,
                         TE,
                         TRANSFER_ENCODING,
-                        UPGRADE -> {}
+                        UPGRADE,
+                        X_SSL_CLIENT_DN,
+                        X_SSL_CLIENT_SERIAL,
+                        X_SSL_CLIENT_SHA256,
+                        X_SSL_CLIENT_VERIFY -> {}
                 case FORWARDED, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PORT, X_FORWARDED_PROTO -> {
                     if (!client.replaces(field)) {
                         out.keep(head, i);

@@ -51,6 +51,8 @@ public final class Certificates {
             entries.put(file, entry(contexts, file));
         }
         options.ticketKeys().ifPresent(reloads::seen);
+        options.clients().authorities().ifPresent(reloads::seen);
+        options.clients().revocations().ifPresent(reloads::seen);
         this.choice = choose();
     }
 
@@ -90,6 +92,11 @@ public final class Certificates {
         return options.handshake();
     }
 
+    /** Whether clients are asked for certificates. */
+    public boolean asksClients() {
+        return options.clients().mode() != ClientTrust.Mode.NONE;
+    }
+
     /** What a new connection is to begin with; it tells of its end by an {@code SslHandshakeCompletionEvent}. */
     public ChannelHandler newHandler(ByteBufAllocator allocator) {
         CertificateChoice current = choice;
@@ -115,6 +122,8 @@ public final class Certificates {
         contexts.rotateTicketKeys(clock.instant());
         List<ReloadEvent> events = new ArrayList<>();
         options.ticketKeys().filter(reloads::isDue).ifPresent(file -> events.add(readTicketKeys(file)));
+        options.clients().authorities().filter(reloads::isDue).ifPresent(file -> events.add(readClientTrust(file)));
+        options.clients().revocations().filter(reloads::isDue).ifPresent(file -> events.add(readClientTrust(file)));
         List<Path> files;
         try {
             files = CertificateFiles.of(options.certificates());
@@ -144,6 +153,20 @@ public final class Certificates {
             choice = choose();
         }
         return events;
+    }
+
+    /** Sessions made by the old rules are not resumed; connections that are open stay. */
+    private synchronized ReloadEvent readClientTrust(Path file) {
+        try {
+            Map<Path, CertificateChoice.Entry> anew = new TreeMap<>();
+            entries.forEach((path, entry) -> anew.put(
+                    path, new CertificateChoice.Entry(entry.certificate(), contexts.context(entry.certificate()))));
+            entries.putAll(anew);
+            contexts.forgetTickets();
+            return reloads.taken(file, clock.instant());
+        } catch (PemException e) {
+            return reloads.refused(file, e);
+        }
     }
 
     private ReloadEvent readTicketKeys(Path file) {

@@ -6,6 +6,7 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.OpenSslSessionContext;
@@ -77,6 +78,13 @@ final class TlsContexts {
         }
     }
 
+    /** Has nobody resume a session that was made by older rules; keys that others have, too, are not ours to change. */
+    synchronized void forgetTickets() {
+        if (options.ticketKeys().isEmpty()) {
+            use(TicketKeys.random());
+        }
+    }
+
     /** @throws PemException if the file cannot be used */
     synchronized void readTicketKeys(Path file) {
         use(TicketKeys.read(file));
@@ -143,6 +151,13 @@ final class TlsContexts {
                 .applicationProtocolConfig(protocols());
         if (provider == SslProvider.OPENSSL) {
             builder.option(OpenSslContextOption.GROUPS, GROUPS);
+        }
+        if (options.clients().mode() != ClientTrust.Mode.NONE) {
+            builder.clientAuth(
+                            options.clients().mode() == ClientTrust.Mode.REQUIRED
+                                    ? ClientAuth.REQUIRE
+                                    : ClientAuth.OPTIONAL)
+                    .trustManager(options.clients().factory());
         }
         try {
             SslContext context = builder.build();

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param strictNames whether a client that asks for a name no certificate is for is refused, or gets the default one
  * @param http2 whether HTTP/2 is offered
  * @param handshake how long a handshake may take
+ * @param clients whose certificates are asked for
  * @param ticketKeys a file of keys that others have, too; empty for own ones
  */
 public record TlsOptions(
@@ -21,7 +22,20 @@ public record TlsOptions(
         boolean strictNames,
         boolean http2,
         Duration handshake,
-        Optional<Path> ticketKeys) {
+        Optional<Path> ticketKeys,
+        ClientTrust clients) {
+
+    /** Without certificates of clients. */
+    public TlsOptions(
+            Path certificates,
+            Provider provider,
+            Version minVersion,
+            boolean strictNames,
+            boolean http2,
+            Duration handshake,
+            Optional<Path> ticketKeys) {
+        this(certificates, provider, minVersion, strictNames, http2, handshake, ticketKeys, ClientTrust.NONE);
+    }
 
     /** Who does the cryptography. */
     public enum Provider {

@@ -23,11 +23,15 @@ import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.pool.Weight;
 import io.veza.edge.proxy.ClientLimits;
 import io.veza.edge.proxy.Http2Limits;
+import io.veza.edge.proxy.ListenerSettings;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
+import io.veza.edge.tls.Certificates;
+import io.veza.edge.tls.TlsOptions;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -93,6 +97,21 @@ final class RuntimeFixture implements AutoCloseable {
         } catch (Exception e) {
             throw new AssertionError("a free port can be bound", e);
         }
+    }
+
+    /** Adds an HTTPS listener. */
+    void listenSecured(Path certificate) throws Exception {
+        TlsOptions options = new TlsOptions(
+                certificate,
+                TlsOptions.Provider.AUTO,
+                TlsOptions.Version.TLS_1_2,
+                false,
+                false,
+                TIMEOUT,
+                Optional.empty());
+        plane.listen(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                new ListenerSettings("https", false).withCertificates(new Certificates(options, clock)));
     }
 
     private PoolController controller(PoolDefinition definition, ServerIds ids) {

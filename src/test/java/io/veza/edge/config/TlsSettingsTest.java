@@ -25,6 +25,9 @@ class TlsSettingsTest {
             "edge.tls.sni-strict",
             "edge.tls.http2",
             "edge.tls.ticket-keys",
+            "edge.tls.client-auth",
+            "edge.tls.client-ca",
+            "edge.tls.client-crl",
             "edge.tls.provider",
             "edge.tls.min-version");
 
@@ -54,6 +57,9 @@ class TlsSettingsTest {
                         TlsSettings.Provider.AUTO,
                         TlsSettings.Version.TLS_1_2,
                         Duration.ofSeconds(10),
+                        Optional.empty(),
+                        TlsSettings.ClientAuth.NONE,
+                        Optional.empty(),
                         Optional.empty()));
     }
 
@@ -64,6 +70,9 @@ class TlsSettingsTest {
                                 "edge.listen.https=8443",
                                 "edge.tls.sni-strict=true",
                                 "edge.tls.http2=false",
+                                "edge.tls.client-auth=required",
+                                "edge.tls.client-ca=" + file,
+                                "edge.tls.client-crl=" + file,
                                 "edge.tls.ticket-keys=" + file,
                                 "edge.tls.provider=jdk",
                                 "edge.tls.min-version=1.3",
@@ -77,7 +86,22 @@ class TlsSettingsTest {
                         TlsSettings.Provider.JDK,
                         TlsSettings.Version.TLS_1_3,
                         Duration.ofSeconds(3),
+                        Optional.of(file),
+                        TlsSettings.ClientAuth.REQUIRED,
+                        Optional.of(file),
                         Optional.of(file)));
+    }
+
+    @Test
+    void clients_cannot_be_asked_without_an_authority() {
+        InvalidConfigException invalid = catchThrowableOfType(
+                InvalidConfigException.class, () -> ConfigFixture.settings("edge.tls.client-auth=optional"));
+
+        assertThat(invalid.problems())
+                .containsExactly(new Problem(
+                        "edge.tls.client-ca",
+                        "",
+                        "must be given, since edge.tls.client-auth asks clients for certificates"));
     }
 
     @Test
@@ -101,6 +125,9 @@ class TlsSettingsTest {
             edge.tls.cert-path=/none.pem   | there is no such file or folder
             edge.tls.sni-strict=yes        | must be true or false
             edge.tls.ticket-keys=/none     | there is no such file
+            edge.tls.client-auth=yes       | must be one of none, optional, required
+            edge.tls.client-ca=/none       | there is no such file
+            edge.tls.client-crl=/none      | there is no such file
             edge.tls.http2=on              | must be true or false
             edge.tls.provider=bouncycastle | must be one of auto, openssl, jdk
             edge.tls.min-version=1.1       | must be one of 1.2, 1.3

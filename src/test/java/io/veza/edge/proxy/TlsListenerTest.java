@@ -9,16 +9,20 @@ import io.veza.edge.tls.TlsOptions;
 import io.veza.edge.tls.TlsOptions.Version;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** HTTP over TLS as clients see it, by either provider. */
 class TlsListenerTest {
@@ -37,13 +41,14 @@ class TlsListenerTest {
         trusting = TlsClient.context(root.certificate(), null);
     }
 
+    private TlsOptions options(TlsOptions.Provider provider) {
+        return new TlsOptions(file, provider, Version.TLS_1_2, false, true, Duration.ofSeconds(2), Optional.empty());
+    }
+
     private EdgeFixture.Setup edge(TlsOptions.Provider provider) {
         EdgeFixture.Setup setup = EdgeFixture.with();
         setup.listener = new ListenerSettings("https", true)
-                .withCertificates(new Certificates(
-                        new TlsOptions(
-                                file, provider, Version.TLS_1_2, false, true, Duration.ofSeconds(5), Optional.empty()),
-                        InstantSource.system()));
+                .withCertificates(new Certificates(options(provider), InstantSource.system()));
         return setup;
     }
 
@@ -224,6 +229,79 @@ class TlsListenerTest {
         while (before != number.get()) {
             before = number.get();
             new CountDownLatch(1).await(300, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    @Test
+    void handshakes_are_counted_by_how_they_end() throws Exception {
+        try (RawServer server = new RawServer(RawServer.always(RawServer.ok("hello")));
+                EdgeFixture edge =
+                        edge(TlsOptions.Provider.OPENSSL).servers(server.port()).start()) {
+            client(edge, "TLSv1.2").close();
+            client(edge, "TLSv1.3").close();
+            try (RawClient plain = edge.client()) {
+                assertThat(plain.get("/").ended()).isTrue();
+            }
+            try (RawClient silent = edge.client()) {
+                silent.socket.shutdownOutput();
+                assertThat(silent.ended()).isTrue();
+            }
+            try (RawClient late = edge.client()) {
+                assertThat(late.ended()).isTrue();
+            }
+
+            assertThat(edge.metric("edge_listener_handshakes_total", "https", "1.2"))
+                    .isOne();
+            assertThat(edge.metric("edge_listener_handshakes_total", "https", "1.3"))
+                    .isOne();
+            for (String reason : List.of("not_tls", "closed", "timeout")) {
+                assertThat(edge.metric("edge_listener_handshakes_failed_total", "https", reason))
+                        .as(reason)
+                        .isOne();
+            }
+            assertThat(edge.metric("edge_listener_connections_total", "https")).isEqualTo(2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void a_session_is_resumed_by_its_ticket_though_another_key_seals_by_now(String version) throws Exception {
+        TlsOptions options = options(TlsOptions.Provider.OPENSSL);
+        MovableClock clock = new MovableClock();
+        Certificates certificates = new Certificates(options, clock);
+        EdgeFixture.Setup setup = EdgeFixture.with();
+        setup.listener = new ListenerSettings("https", true).withCertificates(certificates);
+        try (RawServer server = new RawServer(RawServer.always(RawServer.ok("hello")));
+                EdgeFixture edge = setup.servers(server.port()).start()) {
+            long created = visit(edge, version);
+            assertThat(certificates.resumed()).isZero();
+
+            assertThat(visit(edge, version)).isEqualTo(created);
+            assertThat(certificates.resumed()).isOne();
+            clock.now = clock.now.plus(Duration.ofHours(5));
+            certificates.look();
+            visit(edge, version);
+            assertThat(certificates.resumed()).isEqualTo(2);
+
+            assertThat(edge.metric("edge_listener_sessions_resumed_total", "https"))
+                    .isEqualTo(2);
+        }
+    }
+
+    /** Asks once and says when the session was made. */
+    private long visit(EdgeFixture edge, String version) throws Exception {
+        try (TlsClient client = client(edge, version)) {
+            client.http().get("/").response();
+            return client.session().getCreationTime();
+        }
+    }
+
+    private static final class MovableClock implements InstantSource {
+        private Instant now = Instant.now();
+
+        @Override
+        public Instant instant() {
+            return now;
         }
     }
 }

@@ -1,0 +1,54 @@
+package io.veza.edge.tls;
+
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.cert.CertStore;
+import java.security.cert.CollectionCertStoreParameters;
+import java.security.cert.PKIXBuilderParameters;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509CertSelector;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import javax.net.ssl.CertPathTrustManagerParameters;
+import javax.net.ssl.TrustManagerFactory;
+
+/**
+ * Which clients' certificates are asked for and believed.
+ *
+ * @param authorities a PEM file of those who issue them; must be given unless none is asked for
+ * @param revocations a PEM file of lists of revoked ones, one of each authority in a chain; empty for not looking
+ */
+public record ClientTrust(Mode mode, Optional<Path> authorities, Optional<Path> revocations) {
+
+    /** Nobody is asked. */
+    public static final ClientTrust NONE = new ClientTrust(Mode.NONE, Optional.empty(), Optional.empty());
+
+    /** Whether clients are asked for a certificate; one that is shown must be good. */
+    public enum Mode {
+        NONE,
+        OPTIONAL,
+        REQUIRED
+    }
+
+    /** @throws PemException if a file cannot be used */
+    TrustManagerFactory factory() {
+        Path file = authorities.orElseThrow(() -> new PemException("there are no authorities for client certificates"));
+        try {
+            PKIXBuilderParameters parameters = new PKIXBuilderParameters(
+                    Pem.certificates(file).stream()
+                            .map(authority -> new TrustAnchor(authority, null))
+                            .collect(Collectors.toSet()),
+                    new X509CertSelector());
+            parameters.setRevocationEnabled(revocations.isPresent());
+            if (revocations.isPresent()) {
+                parameters.addCertStore(CertStore.getInstance(
+                        "Collection", new CollectionCertStoreParameters(Pem.revocationLists(revocations.get()))));
+            }
+            TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+            factory.init(new CertPathTrustManagerParameters(parameters));
+            return factory;
+        } catch (GeneralSecurityException e) {
+            throw new PemException(file + ": cannot be used: " + e.getMessage(), e);
+        }
+    }
+}

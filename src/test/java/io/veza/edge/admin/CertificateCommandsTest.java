@@ -1,0 +1,111 @@
+package io.veza.edge.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.veza.edge.tls.KeyAndChain;
+import io.veza.edge.tls.TestAuthority;
+import io.veza.edge.tls.TestPem;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Answers as HAProxy 2.6 gave them to the same lines, but for the SHA-256 fingerprint, which it does not show. */
+class CertificateCommandsTest {
+
+    @TempDir
+    Path folder;
+
+    private final RuntimeFixture edge = new RuntimeFixture();
+    private TestAuthority root;
+    private KeyAndChain second;
+    private Path file;
+
+    @BeforeEach
+    void listen() throws Exception {
+        root = TestAuthority.root("CN=Root,O=Veza");
+        file = TestPem.write(folder.resolve("edge.pem"), root.issue("edge.test", "*.edge.test"));
+        second = root.issue("edge.test");
+        edge.listenSecured(file);
+    }
+
+    @AfterEach
+    void close() {
+        edge.close();
+    }
+
+    private String set(String name, String pem) {
+        edge.session.bring(pem);
+        try {
+            return edge.ask("set ssl cert " + name + " <<");
+        } finally {
+            edge.session.bring("");
+        }
+    }
+
+    @Test
+    void certificates_are_listed_and_shown() {
+        assertThat(edge.ask("show ssl cert")).isEqualTo("# filename\n" + file + "\n");
+        assertThat(edge.ask("show ssl cert " + file))
+                .matches("Filename: " + file + "\nStatus: Used\nSerial: [0-9A-F]+\n"
+                        + "notBefore: [A-Z][a-z]{2} [ 123][0-9] [0-9:]{8} 20[0-9]{2} GMT\n"
+                        + "notAfter: [A-Z][a-z]{2} [ 123][0-9] [0-9:]{8} 20[0-9]{2} GMT\n"
+                        + "Subject Alternative Name: DNS:edge.test, DNS:\\*.edge.test\nAlgorithm: EC256\n"
+                        + "SHA1 FingerPrint: [0-9A-F]{40}\nSHA256 FingerPrint: [0-9A-F]{64}\n"
+                        + "Subject: /CN=edge.test\nIssuer: /CN=Root/O=Veza\n");
+        assertThat(edge.ask("show ssl cert nope"))
+                .isEqualTo("Can't display the certificate: Not found or the certificate is a bundle!\n");
+    }
+
+    @Test
+    void a_certificate_is_set_and_committed() throws Exception {
+        String before = edge.ask("show ssl cert " + file);
+
+        assertThat(set(file.toString(), TestPem.of(root.issue("edge.test"))))
+                .isEqualTo("Transaction created for certificate " + file + "!\n");
+        assertThat(set(file.toString(), TestPem.of(second)))
+                .isEqualTo("Transaction updated for certificate " + file + "!\n");
+        assertThat(edge.ask("show ssl cert")).isEqualTo("# transaction\n*" + file + "\n# filename\n" + file + "\n");
+        assertThat(edge.ask("show ssl cert " + file)).isEqualTo(before);
+        String pending = edge.ask("show ssl cert *" + file);
+        assertThat(pending).contains("Status: Unused\n");
+        assertThat(edge.ask("commit ssl cert " + file)).isEqualTo("Committing " + file + ".\nSuccess!\n");
+
+        assertThat(edge.ask("show ssl cert " + file))
+                .isEqualTo(pending.replace("Filename: *", "Filename: ").replace("Unused", "Used"));
+    }
+
+    @Test
+    void a_transaction_is_aborted() throws Exception {
+        set(file.toString(), TestPem.of(second));
+
+        assertThat(edge.ask("abort ssl cert " + file))
+                .isEqualTo("Transaction aborted for certificate '" + file + "'!\n");
+        assertThat(edge.ask("abort ssl cert " + file)).isEqualTo("No ongoing transaction!\n");
+        assertThat(edge.ask("commit ssl cert " + file))
+                .isEqualTo("No ongoing transaction! !\nCan't commit " + file + "!\n");
+    }
+
+    @Test
+    void what_cannot_be_used_or_is_not_given_is_refused() throws Exception {
+        assertThat(set("nope", TestPem.of(second)))
+                .isEqualTo("Can't replace a certificate which is not referenced by the configuration!\n"
+                        + "Can't update nope!\n");
+        assertThat(set(file.toString(), "garbage\n"))
+                .contains("has no private key", "Can't load the payload\nCan't update " + file + "!\n");
+        assertThat(edge.ask("set ssl cert " + file))
+                .isEqualTo("'set ssl cert expects a filename and a certificate as a payload\n");
+        assertThat(edge.ask("commit ssl cert")).isEqualTo("'commit ssl cert expects a filename\n");
+        assertThat(edge.ask("abort ssl cert")).isEqualTo("'abort ssl cert' expects a filename\n");
+        assertThat(edge.ask("show ssl cert")).doesNotContain("transaction");
+    }
+
+    @Test
+    void only_an_admin_sets_and_commits() {
+        edge.session.lowerTo(RuntimeSession.Level.OPERATOR);
+
+        assertThat(edge.ask("commit ssl cert " + file)).isEqualTo("Permission denied\n");
+        assertThat(edge.ask("show ssl cert")).contains(file.toString());
+    }
+}

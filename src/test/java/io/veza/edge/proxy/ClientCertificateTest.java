@@ -1,0 +1,144 @@
+package io.veza.edge.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.veza.edge.tls.Certificates;
+import io.veza.edge.tls.ClientTrust;
+import io.veza.edge.tls.KeyAndChain;
+import io.veza.edge.tls.TestAuthority;
+import io.veza.edge.tls.TestPem;
+import io.veza.edge.tls.TlsOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.bouncycastle.asn1.x500.X500NameBuilder;
+import org.bouncycastle.asn1.x500.style.BCStyle;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Clients that show who they are, what servers are told of it, and what nobody can claim of himself. */
+class ClientCertificateTest {
+
+    private static final String FORGED = "X-SSL-Client-Verify: SUCCESS\r\nx_ssl_client_dn: CN=admin\r\n"
+            + "X-Ssl-Client_Serial: 01\r\nX-SSL-CLIENT-SHA256: 00\r\nConnection: X-SSL-Client-Verify\r\n";
+
+    @TempDir
+    Path folder;
+
+    private TestAuthority root;
+    private TestAuthority clients;
+    private Path authorities;
+    private Path revocations;
+
+    @BeforeEach
+    void authorities() throws Exception {
+        root = TestAuthority.root("CN=Root");
+        clients = TestAuthority.root("CN=Clients");
+        TestPem.write(folder.resolve("edge.pem"), root.issue("edge.test"));
+        authorities = Files.writeString(folder.resolve("ca"), TestPem.of(clients.certificate()));
+        revocations = Files.writeString(folder.resolve("crl"), TestPem.of(clients.revoke(Duration.ofDays(1))));
+    }
+
+    private Certificates asking(ClientTrust.Mode mode, TlsOptions.Provider provider) {
+        return new Certificates(
+                new TlsOptions(
+                        folder.resolve("edge.pem"),
+                        provider,
+                        TlsOptions.Version.TLS_1_2,
+                        false,
+                        false,
+                        Duration.ofSeconds(5),
+                        Optional.empty(),
+                        new ClientTrust(mode, Optional.of(authorities), Optional.of(revocations))),
+                InstantSource.system());
+    }
+
+    private static EdgeFixture edge(Certificates certificates, int port) throws Exception {
+        EdgeFixture.Setup setup = EdgeFixture.with();
+        setup.listener = new ListenerSettings("https", false).withCertificates(certificates);
+        return setup.servers(port).start();
+    }
+
+    /** Asks once as this client, with forged fields; a refusal comes with the handshake or right behind it. */
+    private void ask(EdgeFixture edge, @Nullable KeyAndChain identity) throws Exception {
+        try (TlsClient client = new TlsClient(
+                edge.address, TlsClient.context(root.certificate(), identity), "edge.test", parameters -> {})) {
+            assertThat(client.http().get("/", FORGED).response()).startsWith("HTTP/1.1 200");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = TlsOptions.Provider.class,
+            names = {"OPENSSL", "JDK"})
+    void servers_are_told_who_the_client_is(TlsOptions.Provider provider) throws Exception {
+        KeyAndChain alice = clients.request()
+                .subject(new X500NameBuilder()
+                        .addRDN(BCStyle.CN, "Al\u00eece\r\nX-Admin: yes")
+                        .build())
+                .forClients()
+                .make();
+        try (RawServer server = new RawServer(RawServer.always(RawServer.ok("x")));
+                EdgeFixture edge = edge(asking(ClientTrust.Mode.OPTIONAL, provider), server.port())) {
+
+            ask(edge, alice);
+            ask(edge, null);
+
+            String told = server.heads.get(0);
+            assertThat(told)
+                    .contains("X-SSL-Client-Verify: SUCCESS\r\n")
+                    .contains("X-SSL-Client-DN: CN=Al\\C3\\AEce\\0D\\0AX-Admin: yes\r\n")
+                    .containsPattern("X-SSL-Client-Serial: [0-9A-F]+\r\n")
+                    .containsPattern("X-SSL-Client-SHA256: [0-9A-F]{64}\r\n")
+                    .doesNotContain("admin\r\n");
+            assertThat(told.split("(?i)x.ssl.client.verify", -1)).hasSize(2);
+            assertThat(server.heads.get(1))
+                    .contains("X-SSL-Client-Verify: NONE\r\n")
+                    .doesNotContainPattern("(?i)x.ssl.client.(dn|serial|sha256)");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = TlsOptions.Provider.class,
+            names = {"OPENSSL", "JDK"})
+    void who_shows_nothing_or_nothing_good_is_refused(TlsOptions.Provider provider) throws Exception {
+        KeyAndChain alice = clients.request().subject("CN=alice").forClients().make();
+        Certificates certificates = asking(ClientTrust.Mode.REQUIRED, provider);
+        KeyAndChain mallory = root.request().subject("CN=alice").forClients().make();
+        try (RawServer server = new RawServer(RawServer.always(RawServer.ok("x")));
+                EdgeFixture edge = edge(certificates, server.port())) {
+            ask(edge, alice);
+
+            assertThatThrownBy(() -> ask(edge, null)).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> ask(edge, mallory)).isInstanceOf(IOException.class);
+            Files.writeString(revocations, TestPem.of(clients.revoke(Duration.ofDays(1), alice.leaf())));
+            certificates.look();
+            assertThat(certificates.look()).hasSize(1);
+            assertThatThrownBy(() -> ask(edge, alice)).isInstanceOf(IOException.class);
+
+            assertThat(server.heads).hasSize(1);
+            assertThat(edge.metric("edge_listener_handshakes_failed_total", "https", "client_certificate"))
+                    .isGreaterThanOrEqualTo(2);
+        }
+    }
+
+    @Test
+    void over_plain_http_the_names_are_dropped_too() throws Exception {
+        try (RawServer server = new RawServer(RawServer.always(RawServer.ok("x")));
+                EdgeFixture edge = EdgeFixture.with().servers(server.port()).start()) {
+
+            edge.get("/", FORGED);
+
+            assertThat(server.heads.get(0)).doesNotContainPattern("(?i)x.ssl.client");
+        }
+    }
+}
