@@ -64,6 +64,7 @@ public final class Edge {
         List<Problem> problems = new ArrayList<>();
         try {
             EdgeSettings settings = EdgeSettings.load();
+            problems.addAll(ServerTlsCheck.problems(settings.pools()));
             cannotBeHad(settings.listen(), settings.admin().socket(), settings.tls(), problems);
         } catch (InvalidConfigException e) {
             problems.addAll(e.problems());

@@ -237,8 +237,10 @@ public class EdgeLifecycle {
                     .map(hsts -> new StrictTransport(hsts.maxAge(), hsts.includeSubdomains(), hsts.preload()))
                     .orElse(null));
         }
+        int port =
+                settings.tls().map(TlsSettings::port).filter(bound -> bound > 0).orElse(HTTPS_PORT);
         return https.redirectHttp()
-                ? listener.withRedirect(new HttpsRedirect(https.redirectPort().orElse(HTTPS_PORT)))
+                ? listener.withRedirect(new HttpsRedirect(https.redirectPort().orElse(port)))
                 : listener;
     }
 
@@ -252,7 +254,9 @@ public class EdgeLifecycle {
                 limits.connections(),
                 new ClientLimits(
                         limits.connectionsPerAddress().orElse(ClientLimits.NO_MOST),
-                        limits.connectionRatePerAddress().orElse(ClientLimits.NO_MOST)),
+                        limits.connectionRatePerAddress().orElse(ClientLimits.NO_MOST),
+                        limits.bodyRate().orElse(0),
+                        ClientLimits.BODY_SPAN),
                 new Http2Limits(limits.streams(), limits.streamResets()),
                 limits.idleConnections(),
                 timeouts.requestHead(),

@@ -85,6 +85,7 @@ public class ManagementApi {
     }
 
     void routes(@Observes Router router) {
+        ManagementHeaders.register(router);
         ApiRoutes api = new ApiRoutes(access, new ApiEndpoints(this::target, view));
         api.register(router);
         StatsPage.register(router, api, this::csv);

@@ -215,6 +215,17 @@ public interface EdgeConfig {
         /** Port of the servers whose address has none. */
         ConfigValue defaultPort();
 
+        /** What the servers speak: {@code http1}, {@code h2c} (clear text, prior knowledge) or {@code h2} (needs TLS). */
+        @WithDefault("http1")
+        ConfigValue protocol();
+
+        /** {@code none}, {@code v1} or {@code v2}: the PROXY header that a connection to a server begins with. */
+        @WithDefault("none")
+        ConfigValue sendProxy();
+
+        /** TLS towards the servers. */
+        ServerTls tls();
+
         /** This pool's timeouts where they differ from {@code edge.timeouts}. */
         PoolTimeouts timeouts();
 
@@ -269,6 +280,13 @@ public interface EdgeConfig {
         @WithDefault("true")
         ConfigValue enabled();
 
+        /** {@code http}, or {@code grpc}: {@code grpc.health.v1.Health/Check}, which passes on SERVING. */
+        @WithDefault("http")
+        ConfigValue type();
+
+        /** The service that is asked for with {@code type=grpc}. Default: the whole server. */
+        ConfigValue grpcService();
+
         /** The request target of the check. */
         @WithDefault("/health")
         ConfigValue path();
@@ -302,6 +320,25 @@ public interface EdgeConfig {
         ConfigValue expectBody();
     }
 
+    /** {@code edge.pools.<pool>.tls}: for traffic and checks. */
+    interface ServerTls {
+        @WithDefault("false")
+        ConfigValue enabled();
+
+        /** {@code required}: a server's certificate must be good and for its name; {@code none}: any will do. */
+        @WithDefault("required")
+        ConfigValue verify();
+
+        /** PEM file with those who may have signed it. Default: those that the JDK trusts. */
+        ConfigValue ca();
+
+        /** The name that is asked for and verified. Default: the host of the server's address. */
+        ConfigValue sni();
+
+        /** PEM file with the chain and the key that the edge shows to servers. Default: it shows none. */
+        ConfigValue clientCert();
+    }
+
     /** {@code edge.pools.<pool>.servers.<server>} */
     interface Server {
         /** {@code host:port}, {@code [v6]:port}, or without the port if the pool has a {@code default-port}. Must be given. */
@@ -321,7 +358,7 @@ public interface EdgeConfig {
 
     /** {@code edge.timeouts}, from 1ms to 30 days each. */
     interface Timeouts {
-        /** For a TCP connection to one server. */
+        /** For a connection to one server, TLS included. */
         @WithDefault("2s")
         ConfigValue connect();
 
@@ -397,6 +434,13 @@ public interface EdgeConfig {
         /** New connections of one client address a second, five seconds' worth of them at once: 1..1000000, or {@code off}. */
         @WithDefault("200")
         ConfigValue connectionRatePerAddress();
+
+        /**
+         * Bytes a second that a client must send of a request's body, else 408, and take of a response, on average over 20 s
+         * and over the client timeout: 1..1000000, or {@code off}.
+         */
+        @WithDefault("200")
+        ConfigValue bodyRate();
 
         /** Requests under way at once on one HTTP/2 connection, 1..10000; more are refused one by one. */
         @WithDefault("100")

@@ -79,6 +79,7 @@ public record EdgeSettings(
      * @param connections clients at a time
      * @param connectionsPerAddress clients of one address at a time; empty for any number
      * @param connectionRatePerAddress new ones of one address a second; empty for any number
+     * @param bodyRate bytes a second that a client must send of a body and take of a response; empty for any
      * @param streams requests at a time of one HTTP/2 connection
      * @param streamResets requests in ten seconds that an HTTP/2 client may take back or send malformed
      * @param idleConnections per server and event loop
@@ -90,6 +91,7 @@ public record EdgeSettings(
             int connections,
             OptionalInt connectionsPerAddress,
             OptionalInt connectionRatePerAddress,
+            OptionalInt bodyRate,
             int streams,
             int streamResets,
             int idleConnections) {}
@@ -288,6 +290,7 @@ public record EdgeSettings(
                 problems.read(limits.connections(), Format.number(1, 1_000_000), 1),
                 problems.read(limits.connectionsPerAddress(), Format.NUMBER_OR_OFF, OptionalInt.empty()),
                 problems.read(limits.connectionRatePerAddress(), Format.NUMBER_OR_OFF, OptionalInt.empty()),
+                problems.read(limits.bodyRate(), Format.NUMBER_OR_OFF, OptionalInt.empty()),
                 problems.read(limits.streams(), Format.number(1, 10_000), 1),
                 problems.read(limits.streamResets(), Format.number(1, 1_000_000), 1),
                 problems.read(limits.idleConnections(), Format.number(0, 65_536), 0));

@@ -2,6 +2,7 @@ package io.veza.edge.config;
 
 import io.smallrye.config.ConfigValue;
 import io.veza.edge.control.PoolDefinition;
+import io.veza.edge.control.ServerLink;
 import io.veza.edge.health.HealthPolicy;
 import io.veza.edge.persistence.SameSite;
 import io.veza.edge.persistence.StickyCookie;
@@ -45,6 +46,18 @@ final class PoolTranslation {
         return text;
     };
 
+    private enum CheckType {
+        HTTP,
+        GRPC
+    }
+
+    private static final Format<String> GRPC_SERVICE = text -> {
+        if (!text.matches("[A-Za-z0-9_.-]{1,256}")) {
+            throw new IllegalArgumentException("must be a service's name such as shop.v1.Cart");
+        }
+        return text;
+    };
+
     private final Problems problems;
     private final PoolTimeouts defaults;
 
@@ -76,12 +89,13 @@ final class PoolTranslation {
         OnMarkedDown onMarkedDown =
                 problems.read(config.onMarkedDown(), Format.oneOf(OnMarkedDown.values()), OnMarkedDown.NONE);
         int maxQueue = problems.read(config.maxQueue(), Format.number(0, 1_000_000), 0);
-        HealthPolicy health = health(config.health());
         Optional<StickyCookie> stickyCookie = stickyCookie(config.stickyCookie());
         PoolTimeouts timeouts = timeouts(config.timeouts());
+        ServerLink link = new LinkTranslation(problems).link(config);
+        HealthPolicy health = health(config.health(), link);
         return problems.attempt(
                         key, "", () -> new Pool(name, balance, slowStart, onMarkedDown, timeouts, maxQueue, servers))
-                .map(pool -> new PoolDefinition(pool, health, stickyCookie));
+                .map(pool -> new PoolDefinition(pool, health, stickyCookie, link));
     }
 
     /** Those that could be read, without the second of two with the same address. */
@@ -143,7 +157,12 @@ final class PoolTranslation {
                 .filter(cookie -> enabled);
     }
 
-    private HealthPolicy health(EdgeConfig.Health config) {
+    private HealthPolicy health(EdgeConfig.Health config, ServerLink link) {
+        CheckType type = problems.read(config.type(), Format.oneOf(CheckType.values()), CheckType.HTTP);
+        Optional<String> grpcService = problems.readIfPresent(config.grpcService(), GRPC_SERVICE);
+        if (type == CheckType.GRPC && !link.isHttp2()) {
+            problems.add(config.type(), "needs protocol=h2c or h2, as gRPC does");
+        }
         Duration interval = problems.read(config.interval(), EdgeSettings.TIMEOUT, LONGEST);
         return new HealthPolicy(
                 problems.read(config.enabled(), Format.FLAG, true),
@@ -159,7 +178,8 @@ final class PoolTranslation {
                         config.expectStatus(),
                         Format.listOf(Format.STATUS_RANGE),
                         List.of(new HealthPolicy.StatusRange(200, 399))),
-                problems.readIfPresent(config.expectBody(), Format.REGEX));
+                problems.readIfPresent(config.expectBody(), Format.REGEX),
+                type == CheckType.GRPC ? Optional.of(grpcService.orElse("")) : Optional.empty());
     }
 
     private PoolTimeouts timeouts(EdgeConfig.PoolTimeouts config) {

@@ -7,8 +7,16 @@ import io.veza.edge.pool.Server;
 import java.util.List;
 import java.util.Optional;
 
-/** All that is configured of one pool: its servers and balance, how they are checked, what keeps clients on them. */
-public record PoolDefinition(Pool pool, HealthPolicy health, Optional<StickyCookie> stickyCookie) {
+/**
+ * All that is configured of one pool: its servers and balance, how they are checked, what keeps clients on them, how they
+ * are spoken to.
+ */
+public record PoolDefinition(Pool pool, HealthPolicy health, Optional<StickyCookie> stickyCookie, ServerLink link) {
+
+    /** A pool whose servers speak HTTP/1.1 in clear text. */
+    public PoolDefinition(Pool pool, HealthPolicy health, Optional<StickyCookie> stickyCookie) {
+        this(pool, health, stickyCookie, ServerLink.PLAIN);
+    }
 
     PoolDefinition withServers(List<Server> servers) {
         Pool changed = new Pool(
@@ -19,6 +27,6 @@ public record PoolDefinition(Pool pool, HealthPolicy health, Optional<StickyCook
                 pool.timeouts(),
                 pool.maxQueue(),
                 servers);
-        return new PoolDefinition(changed, health, stickyCookie);
+        return new PoolDefinition(changed, health, stickyCookie, link);
     }
 }

@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
  * @param rise consecutive successes that bring it back
  * @param expectStatus ranges of status codes that pass
  * @param expectBody what must be found in the first 64 KiB of the body, if anything
+ * @param grpcService the service that gRPC's health check is asked for in place of all that, empty text for the whole server
  */
 public record HealthPolicy(
         boolean enabled,
@@ -30,7 +31,34 @@ public record HealthPolicy(
         int fall,
         int rise,
         List<StatusRange> expectStatus,
-        Optional<Pattern> expectBody) {
+        Optional<Pattern> expectBody,
+        Optional<String> grpcService) {
+
+    /** A policy of checks by HTTP. */
+    public HealthPolicy(
+            boolean enabled,
+            String path,
+            OptionalInt port,
+            Duration interval,
+            Duration fastInterval,
+            Duration timeout,
+            int fall,
+            int rise,
+            List<StatusRange> expectStatus,
+            Optional<Pattern> expectBody) {
+        this(
+                enabled,
+                path,
+                port,
+                interval,
+                fastInterval,
+                timeout,
+                fall,
+                rise,
+                expectStatus,
+                expectBody,
+                Optional.empty());
+    }
 
     /** Status codes from {@code first} to {@code last}, both included, within 100..599. */
     public record StatusRange(int first, int last) {

@@ -4,13 +4,14 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The fields of one header block in the order in which they came, as they were decoded: nothing is checked here. Belongs
  * to one connection, which reads one block after the other into it.
  *
  * <p>It is an {@link Http2Headers} only because the decoder wants one; none of what those can be asked is answered but the
- * size.
+ * size and the status.
  */
 public final class FieldBlock extends DefaultHttp2Headers {
 
@@ -48,6 +49,12 @@ public final class FieldBlock extends DefaultHttp2Headers {
     @Override
     public boolean isEmpty() {
         return size == 0;
+    }
+
+    /** Asked by the decoder, which must tell interim responses from others. */
+    @Override
+    public @Nullable CharSequence status() {
+        return size > 0 && names[0].equals(PseudoHeaderName.STATUS.value()) ? values[0] : null;
     }
 
     AsciiString name(int field) {

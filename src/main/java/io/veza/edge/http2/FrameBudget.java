@@ -1,7 +1,6 @@
 package io.veza.edge.http2;
 
 import java.time.Duration;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,12 +22,7 @@ public final class FrameBudget {
     public enum Excess {
         RESETS,
         CONTROL_FRAMES,
-        WINDOW_UPDATES;
-
-        /** Its name in counters and logs, snake_case. */
-        public String reason() {
-            return "h2_" + name().toLowerCase(Locale.ROOT);
-        }
+        WINDOW_UPDATES
     }
 
     /** How long a span is. */

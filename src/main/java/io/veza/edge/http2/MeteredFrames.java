@@ -25,7 +25,7 @@ public final class MeteredFrames implements Http2FrameReader {
         private final FrameBudget.Excess excess;
 
         public ExcessException(FrameBudget.Excess excess) {
-            super(Http2Error.ENHANCE_YOUR_CALM, excess.reason());
+            super(Http2Error.ENHANCE_YOUR_CALM, excess.name());
             this.excess = excess;
         }
 

@@ -240,7 +240,7 @@ public final class RequestLines {
         return Base64.getEncoder().encode(random);
     }
 
-    private static boolean isOfConnection(AsciiString name) {
+    static boolean isOfConnection(AsciiString name) {
         for (AsciiString forbidden : OF_CONNECTIONS) {
             if (name.equals(forbidden)) {
                 return true;

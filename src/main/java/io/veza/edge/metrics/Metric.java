@@ -122,6 +122,8 @@ public enum Metric {
     SERVER_CONNECTIONS(Type.COUNTER, "Connections made to it.", "pool", "server"),
     SERVER_CONNECTIONS_REUSED(Type.COUNTER, "Requests that found an idle connection to it.", "pool", "server"),
     SERVER_CONNECT_FAILURES(Type.COUNTER, "Times it could not be reached.", "pool", "server"),
+    SERVER_TLS_HANDSHAKE_FAILURES(
+            Type.COUNTER, "TLS handshakes with it that failed, each a connect failure too.", "pool", "server"),
     SERVER_BYTES(
             Type.COUNTER,
             "Bytes from clients (in) and to them (out), counted when an exchange or tunnel ends.",

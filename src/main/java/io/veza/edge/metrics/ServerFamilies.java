@@ -93,6 +93,7 @@ final class ServerFamilies {
         add(Metric.SERVER_CONNECTIONS, counted.of(Count.CONNECTED));
         add(Metric.SERVER_CONNECTIONS_REUSED, counted.of(Count.REUSED));
         add(Metric.SERVER_CONNECT_FAILURES, counted.of(Count.CONNECT_FAILED));
+        add(Metric.SERVER_TLS_HANDSHAKE_FAILURES, counted.of(Count.HANDSHAKE_FAILED));
     }
 
     private void checks() {

@@ -1,21 +1,30 @@
 package io.veza.edge.probe;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.RequestOptions;
-import io.vertx.core.net.SocketAddress;
+import io.vertx.core.impl.ContextInternal;
 import io.veza.edge.health.CheckResult;
 import io.veza.edge.health.CheckResult.Outcome;
 import io.veza.edge.health.HealthPolicy;
 import io.veza.edge.pool.ServerAddress;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -27,33 +36,35 @@ import org.jspecify.annotations.Nullable;
  * One active check of one server: a GET over a connection of its own, closed with the verdict, since an old connection
  * does not show whether the server still accepts new ones. Belongs to the context it was started on.
  */
-final class Check {
+final class Check extends SimpleChannelInboundHandler<HttpObject> {
+
+    /** Bytes of the answer's head. */
+    static final int HEAD_LIMIT = 32 * 1024;
 
     /** How much of a body is searched: a health page is small, and a stray download must not fill the memory. */
     private static final int BODY_LIMIT = 64 * 1024;
 
     private static final String USER_AGENT = "veza-edge-check";
 
-    /** As an InetSocketAddress is written: {@code : /127.0.0.1:80}, {@code : api/[0:0:0:0:0:0:0:1]:80}. */
     private static final Pattern SYSTEM_CALL =
             Pattern.compile("^[a-zA-Z]+\\(\\.\\.\\) failed with error\\(-?[0-9]+\\): ");
 
+    /** As an InetSocketAddress is written: {@code : /127.0.0.1:80}, {@code : api/[0:0:0:0:0:0:0:1]:80}. */
     private static final Pattern PEER = Pattern.compile(": [^ /]*/[^ /]+:[0-9]+$");
 
     private final HealthPolicy policy;
-    private final Promise<CheckResult> verdict = Promise.promise();
-    private final Buffer body = Buffer.buffer();
+    private final String authority;
+    private final Promise<CheckResult> verdict;
+    private final ByteArrayOutputStream body = new ByteArrayOutputStream();
     private final long begin = System.nanoTime();
     private OptionalInt status = OptionalInt.empty();
-    private @Nullable HttpClientRequest request;
+    private @Nullable ChannelHandlerContext connection;
+    private @Nullable String grpcStatus;
 
-    private Check(HealthPolicy policy) {
+    private Check(HealthPolicy policy, String authority, Promise<CheckResult> verdict) {
         this.policy = policy;
-    }
-
-    /** A client for {@link #run}: it keeps no connection. */
-    static HttpClient client(Vertx vertx) {
-        return vertx.createHttpClient(new HttpClientOptions().setKeepAlive(false));
+        this.authority = authority;
+        this.verdict = verdict;
     }
 
     /**
@@ -64,57 +75,101 @@ final class Check {
      * @param configured what the Host field names
      */
     static Future<CheckResult> run(
-            Vertx vertx, HttpClient client, InetSocketAddress address, ServerAddress configured, HealthPolicy policy) {
-        Check check = new Check(policy);
-        long timeout = Math.max(1, policy.timeout().toMillis());
+            Vertx vertx, CheckLink link, InetSocketAddress address, ServerAddress configured, HealthPolicy policy) {
+        ContextInternal context = (ContextInternal) vertx.getOrCreateContext();
+        int port = policy.port().orElse(address.getPort());
+        Check check = new Check(policy, authority(configured.host(), port, link.isSecure()), context.promise());
+        int timeout = (int) Math.max(1, policy.timeout().toMillis());
         long timer =
                 vertx.setTimer(timeout, expired -> check.end(Outcome.TIMEOUT, "no answer within " + timeout + " ms"));
-        int port = policy.port().orElse(address.getPort());
-        RequestOptions options = new RequestOptions()
-                .setMethod(HttpMethod.GET)
-                .setServer(SocketAddress.inetSocketAddress(new InetSocketAddress(address.getAddress(), port)))
-                .setHost(authority(configured.host()))
-                .setPort(port)
-                .setURI(policy.path())
-                .setConnectTimeout(timeout)
-                .putHeader(HttpHeaders.USER_AGENT, USER_AGENT);
-        client.request(options).onSuccess(check::send).onFailure(check::notConnected);
+        link.connect(
+                context.nettyEventLoop(),
+                new InetSocketAddress(address.getAddress(), port),
+                configured,
+                timeout,
+                check,
+                check::notConnected);
         return check.verdict.future().onComplete(done -> vertx.cancelTimer(timer));
     }
 
-    /** Vert.x puts a port behind it as it is. */
-    private static String authority(String host) {
-        return host.indexOf(':') < 0 ? host : "[" + host + "]";
+    private static String authority(String host, int port, boolean secure) {
+        String bracketed = host.indexOf(':') < 0 ? host : "[" + host + "]";
+        return port == (secure ? 443 : 80) ? bracketed : bracketed + ":" + port;
     }
 
-    private void send(HttpClientRequest connected) {
-        request = connected;
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        connection = ctx;
         if (verdict.future().isComplete()) {
-            hangUp(connected);
+            hangUp(ctx);
             return;
         }
-        connected.response().onSuccess(this::head).onFailure(this::broken);
-        // Without a handler of ours Vert.x would log every failed check as an error.
-        connected.connection().exceptionHandler(this::broken);
-        connected.end();
+        FullHttpRequest request = policy.grpcService()
+                .map(GrpcHealth::request)
+                .orElseGet(() -> new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, policy.path()));
+        request.headers()
+                .set(HttpHeaderNames.HOST, authority)
+                .set(HttpHeaderNames.USER_AGENT, USER_AGENT)
+                .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        ctx.writeAndFlush(request);
     }
 
-    private void head(HttpClientResponse response) {
-        status = OptionalInt.of(response.statusCode());
-        if (policy.expectStatus().stream().noneMatch(range -> range.contains(response.statusCode()))) {
-            end(Outcome.STATUS, "status " + response.statusCode());
+    @Override
+    protected void channelRead0(ChannelHandlerContext ctx, HttpObject part) {
+        if (part.decoderResult().isFailure()) {
+            broken(part.decoderResult().cause());
+            return;
+        }
+        if (part instanceof HttpResponse response) {
+            head(response.status().code());
+            grpcStatus = response.headers().get(GrpcHealth.STATUS);
+        }
+        if (part instanceof HttpContent content && status.isPresent()) {
+            body(content.content());
+            if (part instanceof LastHttpContent last) {
+                policy.expectBody().ifPresent(this::search);
+                if (policy.grpcService().isPresent()) {
+                    grpcAnswered(last.trailingHeaders().get(GrpcHealth.STATUS, grpcStatus));
+                }
+            }
+        }
+    }
+
+    private void grpcAnswered(@Nullable String code) {
+        if (code == null) {
+            end(Outcome.PROTOCOL, "no valid answer: no grpc-status");
+        } else if (!code.equals(GrpcHealth.OK)) {
+            end(Outcome.STATUS, "grpc-status " + (code.matches("[0-9]{1,3}") ? code : "that is no number"));
+        } else {
+            String said = GrpcHealth.servingStatus(body.toByteArray());
+            end(
+                    said.equals(GrpcHealth.SERVING) ? Outcome.PASSED : Outcome.BODY,
+                    said.equals(GrpcHealth.SERVING) ? "" : said);
+        }
+    }
+
+    private void head(int code) {
+        if (code < 200) {
+            return;
+        }
+        status = OptionalInt.of(code);
+        if (policy.grpcService().isPresent()) {
+            if (code != 200) {
+                end(Outcome.STATUS, "status " + code);
+            }
+        } else if (policy.expectStatus().stream().noneMatch(range -> range.contains(code))) {
+            end(Outcome.STATUS, "status " + code);
         } else if (policy.expectBody().isEmpty()) {
             end(Outcome.PASSED, "");
-        } else {
-            Pattern expected = policy.expectBody().get();
-            response.exceptionHandler(this::broken);
-            response.endHandler(ended -> search(expected));
-            response.handler(part -> {
-                body.appendBuffer(part, 0, Math.min(part.length(), BODY_LIMIT - body.length()));
-                if (body.length() == BODY_LIMIT) {
-                    search(expected);
-                }
-            });
+        }
+    }
+
+    private void body(ByteBuf part) {
+        byte[] bytes = new byte[Math.min(part.readableBytes(), BODY_LIMIT - body.size())];
+        part.readBytes(bytes);
+        body.writeBytes(bytes);
+        if (body.size() == BODY_LIMIT) {
+            policy.expectBody().ifPresent(this::search);
         }
     }
 
@@ -124,6 +179,16 @@ final class Check {
         } else {
             end(Outcome.BODY, "body without \"" + expected + "\"");
         }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        broken(cause);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        broken(new IOException("connection closed"));
     }
 
     private void notConnected(Throwable cause) {
@@ -137,20 +202,28 @@ final class Check {
     /** The first verdict counts; what the end of the connection makes of the rest comes after it. */
     private void end(Outcome outcome, String detail) {
         Duration took = Duration.ofNanos(System.nanoTime() - begin);
-        if (verdict.tryComplete(new CheckResult(outcome, status, took, detail)) && request != null) {
-            hangUp(request);
+        verdict.tryComplete(new CheckResult(outcome, status, took, detail));
+        ChannelHandlerContext open = connection;
+        if (open != null) {
+            hangUp(open);
         }
     }
 
-    private static void hangUp(HttpClientRequest connected) {
-        connected.connection().close();
+    /** A stream of HTTP/2 goes with its whole connection. */
+    private static void hangUp(ChannelHandlerContext ctx) {
+        Channel connection = ctx.channel().parent();
+        (connection == null ? ctx.channel() : connection).close();
     }
 
     /** The message without the system call that Netty's native transport puts before it, and the peer's address behind. */
     private static String reason(Throwable cause) {
-        String message = cause.getMessage();
+        Throwable root = cause;
+        while (root.getCause() != null && (root instanceof DecoderException || root instanceof IOException)) {
+            root = root.getCause();
+        }
+        String message = root.getMessage();
         return message == null
-                ? cause.getClass().getSimpleName()
+                ? root.getClass().getSimpleName()
                 : PEER.matcher(SYSTEM_CALL.matcher(message).replaceFirst("")).replaceFirst("");
     }
 }

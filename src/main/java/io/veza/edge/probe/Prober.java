@@ -4,7 +4,6 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
-import io.vertx.core.http.HttpClient;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerTransition;
@@ -21,11 +20,13 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Watches every server of some pools: follows their names, checks them, reports to their controllers, and has these take
@@ -51,7 +52,7 @@ public final class Prober implements AutoCloseable {
     private final NameLookup names;
     private final Duration shortestLookup;
     private final Context context;
-    private final HttpClient client;
+    private final Map<PoolController, CheckLink> links;
     private final WorkerExecutor lookups;
 
     /** By server id; touched on the context only, as is what follows. */
@@ -72,7 +73,10 @@ public final class Prober implements AutoCloseable {
         this.names = names;
         this.shortestLookup = shortestLookup;
         this.context = vertx.getOrCreateContext();
-        this.client = Check.client(vertx);
+        this.links = this.pools.stream()
+                .collect(Collectors.toMap(
+                        pool -> pool,
+                        pool -> new CheckLink(pool.snapshot().definition().link())));
         this.lookups = vertx.createSharedWorkerExecutor("edge-lookup", LOOKUP_THREADS);
         this.pools.forEach(pool -> pool.addListener(this::onTransition));
     }
@@ -109,7 +113,6 @@ public final class Prober implements AutoCloseable {
             vertx.cancelTimer(ticks);
             probes.values().forEach(ServerProbe::stop);
             probes.clear();
-            client.close();
             lookups.close();
         });
     }
@@ -190,8 +193,9 @@ public final class Prober implements AutoCloseable {
         vertx.cancelTimer(timer);
     }
 
-    Future<CheckResult> check(InetSocketAddress address, ServerAddress configured, HealthPolicy policy) {
-        return Check.run(vertx, client, address, configured, policy);
+    Future<CheckResult> check(
+            PoolController pool, InetSocketAddress address, ServerAddress configured, HealthPolicy policy) {
+        return Check.run(vertx, Objects.requireNonNull(links.get(pool)), address, configured, policy);
     }
 
     /** At least one address, or a failure. */

@@ -99,7 +99,7 @@ final class ServerProbe {
         }
         checking = true;
         Instant since = entry.state().since();
-        prober.check(address, configured, policy).onSuccess(result -> checked(result, address, since));
+        prober.check(pool, address, configured, policy).onSuccess(result -> checked(result, address, since));
     }
 
     /** @param since when the state the check was made in began */

@@ -22,7 +22,10 @@ final class ClientAddress {
     private static final byte[] QUOTE_CRLF = Octets.ascii("\"\r\n");
     private static final byte[] COMMA = Octets.ascii(", ");
 
+    private static final byte[] NOTHING = {};
+
     private final InetSocketAddress peer;
+    private final InetSocketAddress local;
     private final byte[] bytes;
     private final boolean trusted;
     private final byte[] address;
@@ -33,7 +36,7 @@ final class ClientAddress {
     private final byte[] localAuthority;
 
     /** What servers are told of the client's certificate; nothing where none is asked for. */
-    private byte[] certificate = {};
+    private byte[] certificate = NOTHING;
 
     /**
      * @param scheme of the listener, {@code http} or {@code https}
@@ -41,6 +44,7 @@ final class ClientAddress {
      */
     ClientAddress(InetSocketAddress peer, InetSocketAddress local, String scheme, boolean trusted) {
         this.peer = peer;
+        this.local = local;
         this.bytes = peer.getAddress().getAddress();
         this.trusted = trusted;
         String text = text(peer.getAddress());
@@ -64,6 +68,11 @@ final class ClientAddress {
     /** Has servers be told of the client's certificate in these lines. To be called before the first request. */
     void certified(byte[] lines) {
         certificate = lines;
+    }
+
+    /** Where the client connected. */
+    InetSocketAddress local() {
+        return local;
     }
 
     /** Who connected. */

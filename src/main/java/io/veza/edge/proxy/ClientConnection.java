@@ -41,6 +41,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     /** How long a connection that is closed by us goes on reading, so that its last answer is not lost to a reset. */
     private static final long LINGER_TICKS = TimerWheel.ticks(Duration.ofSeconds(2));
 
+    /** Twice what one read may bring. */
+    static final int MOST_HELD = 512 * 1024;
+
+    /** {@link #taken} before anybody has looked: whatever was taken since is enough. */
+    private static final long NOT_WATCHED = Long.MIN_VALUE / 2;
+
     private final TrafficLoop loop;
     private final RouteTable<PoolTraffic> routes;
     private final Listener listener;
@@ -50,6 +56,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private final long acceptedNanos;
     private final BodyReader body;
     private final ClientResponse response;
+    private final BodyPace pace;
     private final TimerWheel.Timer timer = new TimerWheel.Timer() {
         @Override
         void expired() {
@@ -75,7 +82,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private long requestEndNanos;
     private long endedNanos;
     private long bytesIn;
-    private long unsent;
+    private long taken = NOT_WATCHED;
 
     ClientConnection(
             TrafficLoop loop,
@@ -92,6 +99,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         this.id = id;
         this.acceptedNanos = System.nanoTime();
         this.endedNanos = acceptedNanos;
+        this.pace = new BodyPace(loop);
         this.body = new BodyReader(loop.settings.limits());
         this.response = new ClientResponse(loop, channel, listener.settings().strictTransport());
     }
@@ -150,6 +158,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         } else {
             pending = in;
             pauseReading();
+            boundHeld(in);
+        }
+    }
+
+    /**
+     * Behind a client's end epoll reads on, paused or not, and hands over all that the system holds: megabytes for each
+     * client, however slow the server is.
+     */
+    private void boundHeld(ByteBuf in) {
+        Exchange current = exchange;
+        if (in.readableBytes() > MOST_HELD && current != null) {
+            current.giveUp(ExchangeFailure.Cause.SENT_TOO_MUCH);
         }
     }
 
@@ -189,6 +209,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private void request(RequestHead request) {
         keepAlive = request.keepsAlive() && !halfClosed;
         response.expect(request.method() == Method.HEAD, request.http10());
+        taken = NOT_WATCHED;
         responding = false;
         long length = request.bodyLength();
         if (length == RequestHead.CHUNKED) {
@@ -199,11 +220,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         if (body.isOver()) {
             requestEndNanos = headEndNanos;
         } else {
+            pace.begin();
             loop.wheel.arm(timer, loop.clientTicks);
         }
         HttpsRedirect redirect = listener.settings().redirect();
         if (redirect != null && redirect.takes(request, address)) {
             redirect(redirect, request);
+            return;
+        }
+        if (loop.overloaded) {
+            refuse(ExchangeFailure.Cause.OVERLOADED, request);
             return;
         }
         PoolTraffic pool = routes.find(request, address);
@@ -222,12 +248,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         if (!current.takesBody()) {
             // From here on it is the server that keeps everybody waiting.
             timer.cancel();
+            pace.rest();
             return false;
         }
         loop.wheel.arm(timer, loop.clientTicks);
         int start = in.readerIndex();
         BodyReader.Event event = body.next(in);
-        bytesIn += in.readerIndex() - start;
+        int read = in.readerIndex() - start;
+        bytesIn += read;
+        if (pace.isTooSlow(read) && !body.isOver()) {
+            current.giveUp(ExchangeFailure.Cause.BODY_TOO_SLOW);
+            return true;
+        }
         switch (event) {
             case MORE -> {
                 return false;
@@ -266,6 +298,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     @Override
     public void resumeUpload() {
         if (exchange != null && !body.isOver()) {
+            pace.goOn();
             loop.wheel.arm(timer, loop.clientTicks);
         }
         readOn();
@@ -425,7 +458,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             closeAfterWrites();
         } else {
             // What is not sent yet gets its own time before the connection counts as idle.
-            unsent = 0;
+            taken = NOT_WATCHED;
             loop.wheel.arm(timer, loop.keepAliveTicks);
             readOn();
         }
@@ -495,7 +528,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private void closeAfterWrites() {
         closing = true;
         loop.wheel.arm(timer, loop.clientTicks);
-        watchUnsent();
+        taken = takenBytes();
         resumeReading();
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
             if (!written.isSuccess()) {
@@ -505,7 +538,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             } else {
                 ClientEnding.endOutput(channel);
                 loop.wheel.arm(timer, LINGER_TICKS);
-                unsent = 0;
             }
         });
     }
@@ -520,12 +552,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         ClientEnding.cut(channel);
     }
 
-    /** Begins to watch that a client which does not keep up takes at least something within its timeout. */
+    /** Begins to watch that a client which does not keep up takes enough within its timeout. */
     private void watchUnsent() {
-        unsent = unsentBytes();
         if (!timer.isArmed()) {
+            taken = takenBytes();
             loop.wheel.arm(timer, loop.clientTicks);
         }
+    }
+
+    /** Bytes of answers that have left; only differences mean anything. */
+    private long takenBytes() {
+        return response.bytes() - unsentBytes();
     }
 
     private long unsentBytes() {
@@ -536,8 +573,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private void timeout() {
         long left = unsentBytes();
         Exchange current = exchange;
-        if (left > 0 && left != unsent) {
-            unsent = left;
+        long takenNow = takenBytes();
+        if (left > 0 && takenNow - taken >= loop.leastTaken) {
+            taken = takenNow;
             loop.wheel.arm(timer, loop.clientTicks);
         } else if (closing) {
             ClientEnding.cut(channel);

@@ -2,7 +2,7 @@ package io.veza.edge.proxy;
 
 import java.util.Locale;
 
-/** Why a connection was closed before it could send a request. */
+/** Why a connection was closed before it could send a request, or for what its client did to the protocol. */
 public enum ConnectionRefusal {
     /** The listener's lists keep the client's address out. */
     DENIED,
@@ -13,7 +13,17 @@ public enum ConnectionRefusal {
     /** A trusted proxy began with something that is no PROXY header, or broke off in it. */
     PROXY_HEADER_MALFORMED,
     /** A trusted proxy's PROXY header did not arrive in time. */
-    PROXY_HEADER_LATE;
+    PROXY_HEADER_LATE,
+    /** An HTTP/2 client took back, or broke, too many requests. */
+    H2_RESETS,
+    /** An HTTP/2 client sent too many frames that ask for nothing. */
+    H2_CONTROL_FRAMES,
+    /** An HTTP/2 client opened its windows more often than there was anything to send. */
+    H2_WINDOW_UPDATES,
+    /** An HTTP/2 client cut a head into too many frames. */
+    H2_CONTINUATIONS,
+    /** An HTTP/2 client broke the protocol of the connection. */
+    H2_PROTOCOL;
 
     /** Its name in counters, snake_case. */
     public String reason() {

@@ -48,6 +48,7 @@ final class Exchange {
     private final byte @Nullable [] expectedAccept;
     private final ByteBuf requestHead;
     private final ServerChoice choice;
+    private final @Nullable ProxyAnnouncement announcement;
 
     private Phase phase = Phase.CHOOSING;
     private @Nullable ServerEntry server;
@@ -102,6 +103,7 @@ final class Exchange {
         this.expectedAccept =
                 head.upgradesToWebSocket() ? WebSocketHandshake.accept(head.bytes(), head.keyStart()) : null;
         this.choice = new ServerChoice(pool, head);
+        this.announcement = pool.announcement(address);
         RequestEncoder.encode(head, address, pool.sticky, loop.ids, loop.writer);
         this.requestHead = loop.writer.toBuffer(TrafficLoop.ALLOCATOR, 0);
     }
@@ -197,7 +199,7 @@ final class Exchange {
             return;
         }
         ServerConnections connections = loop.connections(chosen);
-        ServerSide idle = staleRetried || retried ? null : connections.takeIdle(address);
+        ServerSide idle = staleRetried || retried ? null : connections.take(address, pool, announcement);
         reused = idle != null;
         if (idle != null) {
             loop.observer.reused(chosen);
@@ -209,7 +211,7 @@ final class Exchange {
             connectDeadline = System.nanoTime() + pool.connectBudget.toNanos();
         }
         phase = Phase.CONNECTING;
-        connections.connect(chosen, address, pool.connectMillis, this);
+        connections.connect(chosen, address, pool, this);
     }
 
     /** False if the exchange has ended meanwhile and the connection is free for another. */
@@ -373,7 +375,7 @@ final class Exchange {
     /** The connection to the server came to nothing. */
     void serverFailed(ExchangeFailure failure) {
         ServerEntry failed = giveUpServer();
-        if (failed != null && failure.retryable() && mayRepeat() && repeat(failed)) {
+        if (failed != null && failure.retryable() && mayRepeat(failure) && repeat(failed)) {
             loop.observer.retried(pool.id(), failed);
             course.retried();
             phase = Phase.CHOOSING;
@@ -383,8 +385,11 @@ final class Exchange {
         }
     }
 
-    private boolean mayRepeat() {
-        return idempotent && !bodySent && phase == Phase.SENT && interims == 0;
+    private boolean mayRepeat(ExchangeFailure failure) {
+        return (idempotent || failure == ExchangeFailure.Cause.STREAM_REFUSED)
+                && !bodySent
+                && phase == Phase.SENT
+                && interims == 0;
     }
 
     /**
@@ -474,6 +479,12 @@ final class Exchange {
     }
 
     // What others ask
+
+    /** What its server is told before all else; null if nothing. */
+    @Nullable
+    ProxyAnnouncement announcement() {
+        return announcement;
+    }
 
     void captureResponse(ResponseHead head) {
         ServerEntry from = server;

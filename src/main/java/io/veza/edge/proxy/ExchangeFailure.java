@@ -86,6 +86,8 @@ public sealed interface ExchangeFailure {
     enum Cause implements ExchangeFailure {
         HEAD_TIMEOUT(Side.CLIENT, 408, "the head of the request did not arrive in time"),
         BODY_TIMEOUT(Side.CLIENT, 408, "the body of the request stopped arriving"),
+        BODY_TOO_SLOW(Side.CLIENT, 408, "the body of the request arrives too slowly"),
+        SENT_TOO_MUCH(Side.CLIENT, 0, "the client sent more than is held for it, and ended its side"),
         STOPPED_READING(Side.CLIENT, 0, "the client stopped reading its response"),
         ABORTED(Side.CLIENT, 0, "the client went away"),
         NO_HOST(Side.CLIENT, 400, "the request names no host that it could be sent to with TLS"),
@@ -93,6 +95,8 @@ public sealed interface ExchangeFailure {
         CONNECT_FAILED(Side.SERVER, 503, "no server could be reached"),
         CLOSED_EARLY(Side.SERVER, 502, "the server closed the connection without an answer"),
         MARKED_DOWN(Side.SERVER, 502, "the server went down before it answered"),
+        STREAM_REFUSED(Side.SERVER, 503, "the server took no new requests on its connection"),
+        UPGRADE_UNSUPPORTED(Side.SERVER, 502, "the server takes no upgrades over HTTP/2"),
         RESPONSE_MALFORMED(Side.SERVER, 502, "the server's answer is not valid HTTP"),
         RESPONSE_CUT(Side.SERVER, 502, "the server's answer ended early"),
         RESPONSE_STALLED(Side.SERVER, 502, "the server stopped in the middle of its answer"),
@@ -101,6 +105,7 @@ public sealed interface ExchangeFailure {
         SHUT_DOWN(Side.EDGE, 503, "the session was shut down by an operator"),
         DENIED(Side.EDGE, 403, "this client may not ask for this"),
         NO_ROUTE(Side.EDGE, 404, "no route takes this request"),
+        OVERLOADED(Side.EDGE, 503, "the edge is short of memory"),
         NO_SERVER(Side.EDGE, 503, "no server is available"),
         QUEUE_FULL(Side.EDGE, 503, "every server is busy and the queue is full"),
         QUEUE_TIMEOUT(Side.EDGE, 503, "no server became free in time");
@@ -139,7 +144,7 @@ public sealed interface ExchangeFailure {
 
         @Override
         public boolean retryable() {
-            return this == CLOSED_EARLY || this == MARKED_DOWN;
+            return this == CLOSED_EARLY || this == MARKED_DOWN || this == STREAM_REFUSED;
         }
     }
 }

@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * Belongs to one event loop.
  */
 final class Http2ClientConnection extends Http2ConnectionHandler implements ClientSession {
+
+    private static final Logger LOG = Logger.getLogger(Http2ClientConnection.class);
 
     /** What may lie unsent before a client that makes us write more without reading is let go. */
     private static final long MOST_UNSENT = 1024 * 1024;
@@ -102,7 +105,9 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
         this.id = ids.getAsLong();
         this.channel = channel;
         this.streamKey = connection().newKey();
-        decoder.frameListener(new Events());
+        Events events = new Events();
+        decoder.frameListener(events);
+        connection().addListener(events);
         encoder.flowController().listener(this::writable);
     }
 
@@ -415,10 +420,29 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
         }
         closing = true;
         Http2Error error = http2 == null ? Http2Error.INTERNAL_ERROR : http2.error();
+        if (!outbound && http2 != null) {
+            loop.observer.connectionRefused(listener.id(), refusal(http2));
+        } else if (channel.isActive()) {
+            LOG.error("an HTTP/2 connection came to an error of the edge's own", cause);
+        }
         goAway(error);
         streams().forEach(Http2ClientStream::gone);
         channel.config().setAutoRead(false);
         closeAfterWrites();
+    }
+
+    private static ConnectionRefusal refusal(Http2Exception error) {
+        if (error instanceof MeteredFrames.ExcessException metered) {
+            return switch (metered.excess()) {
+                case RESETS -> ConnectionRefusal.H2_RESETS;
+                case CONTROL_FRAMES -> ConnectionRefusal.H2_CONTROL_FRAMES;
+                case WINDOW_UPDATES -> ConnectionRefusal.H2_WINDOW_UPDATES;
+            };
+        }
+        // The only bound of the codec's own.
+        return error.error() == Http2Error.ENHANCE_YOUR_CALM
+                ? ConnectionRefusal.H2_CONTINUATIONS
+                : ConnectionRefusal.H2_PROTOCOL;
     }
 
     @Override

@@ -58,6 +58,7 @@ final class Http2ClientStream implements ClientSide {
     private long expected = -1;
     private long bodyIn;
     private long bytesIn;
+    private final BodyPace pace;
     private long progress;
     private int slowSpans;
 
@@ -65,6 +66,7 @@ final class Http2ClientStream implements ClientSide {
     Http2ClientStream(Http2ClientConnection connection, Http2Stream stream, long id, boolean end) {
         this.connection = connection;
         this.loop = connection.loop;
+        this.pace = new BodyPace(loop);
         this.stream = stream;
         this.id = id;
         this.requestRead = end;
@@ -94,6 +96,10 @@ final class Http2ClientStream implements ClientSide {
             refused(HttpsRedirect.STATUS, null, head);
             return;
         }
+        if (loop.overloaded) {
+            refuse(ExchangeFailure.Cause.OVERLOADED, head);
+            return;
+        }
         PoolTraffic pool = connection.routes.find(head, connection.address);
         if (pool == null) {
             refuse(connection.routes.refusal(head), head);
@@ -101,6 +107,7 @@ final class Http2ClientStream implements ClientSide {
         }
         loop.observer.requested(connection.listener.id(), pool.id());
         if (!requestOver && !upgrade) {
+            pace.begin();
             loop.wheel.arm(timer, loop.clientTicks);
         }
         Exchange begun = new Exchange(loop, this, connection.address, pool, head, beganNanos);
@@ -151,8 +158,14 @@ final class Http2ClientStream implements ClientSide {
         if (!upgrade && breaksLength(length, end)) {
             return length;
         }
+        Exchange current = exchange;
+        if (current != null && !upgrade && pace.isTooSlow(length) && !end) {
+            current.giveUp(ExchangeFailure.Cause.BODY_TOO_SLOW);
+            return length;
+        }
         boolean hold = length > 0 && (!held.isEmpty() || !takes());
         if (hold) {
+            pace.rest();
             held.add(data.retain());
             loop.wheel.remove(timer);
         } else if (length > 0) {
@@ -235,6 +248,7 @@ final class Http2ClientStream implements ClientSide {
     public void resumeUpload() {
         drainHeld();
         if (exchange != null && !requestRead && !upgrade && held.isEmpty()) {
+            pace.goOn();
             loop.wheel.arm(timer, loop.clientTicks);
         }
         flushServer();
@@ -462,6 +476,7 @@ final class Http2ClientStream implements ClientSide {
         tunnel = opened;
         opened.open(this);
         drainHeld();
+        flushServer();
         flush();
     }
 

@@ -1,12 +1,16 @@
 package io.veza.edge.proxy;
 
+import io.netty.handler.codec.haproxy.HAProxyProtocolVersion;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.control.PoolSnapshot;
 import io.veza.edge.control.ServerEntry;
+import io.veza.edge.control.ServerLink;
+import io.veza.edge.control.ServerLink.Protocol;
 import io.veza.edge.persistence.StickyCookie;
 import io.veza.edge.pool.Algorithm;
 import io.veza.edge.pool.Pool;
+import io.veza.edge.tls.ServerTls;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +24,17 @@ final class PoolTraffic {
     /** Null unless the pool hashes. */
     final @Nullable HashKeyReader hashKey;
 
+    final boolean http2;
+
+    /** Null for clear text. */
+    final @Nullable ServerTls tls;
+
+    /** The name that TLS asks servers for; null for the host of each one's address. */
+    final @Nullable String sni;
+
+    /** Of the PROXY header that a connection to a server begins with; null for none. */
+    private final @Nullable HAProxyProtocolVersion proxyHeader;
+
     final WaitQueue queue;
     final int connectMillis;
 
@@ -30,7 +45,11 @@ final class PoolTraffic {
     final long tunnelTicks;
     final long queueTicks;
 
-    /** @param id its number in the counters */
+    /**
+     * Reads the files that TLS towards its servers needs.
+     *
+     * @param id its number in the counters
+     */
     PoolTraffic(PoolController controller, int id) {
         this.controller = controller;
         this.id = id;
@@ -40,12 +59,30 @@ final class PoolTraffic {
         this.hashKey = pool.balance().algorithm() == Algorithm.URI
                 ? HashKeyReader.of(pool.balance().hashKey())
                 : null;
+        ServerLink link = definition.link();
+        this.http2 = link.isHttp2();
+        this.tls = link.tls()
+                .map(wanted -> ServerTls.of(new ServerTls.Terms(
+                        wanted.verified(), wanted.ca(), wanted.clientCert(), link.protocol() == Protocol.H2)))
+                .orElse(null);
+        this.sni = link.tls().flatMap(ServerLink.Tls::sni).orElse(null);
+        this.proxyHeader = switch (link.proxyHeader()) {
+            case NONE -> null;
+            case V1 -> HAProxyProtocolVersion.V1;
+            case V2 -> HAProxyProtocolVersion.V2;
+        };
         this.queue = new WaitQueue(pool.maxQueue());
         this.connectMillis = (int) pool.timeouts().connect().toMillis();
         this.connectBudget = pool.timeouts().connect().multipliedBy(3);
         this.serverTicks = TimerWheel.ticks(pool.timeouts().server());
         this.tunnelTicks = TimerWheel.ticks(pool.timeouts().tunnel());
         this.queueTicks = TimerWheel.ticks(pool.timeouts().queue());
+    }
+
+    /** What servers are told of this client before all else; null if nothing. */
+    @Nullable
+    ProxyAnnouncement announcement(ClientAddress client) {
+        return proxyHeader == null ? null : new ProxyAnnouncement(proxyHeader, client.peer(), client.local());
     }
 
     String name() {

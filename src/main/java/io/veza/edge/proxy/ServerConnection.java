@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.veza.edge.http1.BodyReader;
 import io.veza.edge.http1.ResponseHead;
 import io.veza.edge.http1.Trailers;
@@ -16,11 +17,12 @@ import org.jspecify.annotations.Nullable;
  * One connection to one server, speaking HTTP/1.1: serves one exchange at a time, or rests, or carries a tunnel. Reads
  * responses as strictly as requests are read. Belongs to one event loop.
  */
-final class ServerConnection extends ChannelInboundHandlerAdapter implements ServerSide {
+final class ServerConnection extends ChannelInboundHandlerAdapter implements ServerSide, OpenConnection {
 
     private final TrafficLoop loop;
     private final ServerConnections home;
     private final InetSocketAddress address;
+    private final @Nullable ProxyAnnouncement announced;
     private final BodyReader body;
     private final TimerWheel.Timer timer = new TimerWheel.Timer() {
         @Override
@@ -40,6 +42,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     private boolean requestOver;
     private boolean broken;
     private boolean closed;
+    private boolean made;
+
+    /** Whether the connection may end a response by its own end: over TLS only behind the server's close_notify. */
+    private boolean endTrusted = true;
+
     private long idleTicks;
     private @Nullable ClientSide unflushed;
 
@@ -49,6 +56,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         this.home = home;
         this.address = address;
         this.exchange = exchange;
+        this.announced = exchange.announcement();
         this.body = new BodyReader(loop.settings.limits());
         this.idleTicks = loop.serverKeepAliveTicks;
     }
@@ -57,11 +65,22 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         channel = connecting;
     }
 
+    /** Whether it was made for this client's connection. */
+    boolean hasAnnounced(ProxyAnnouncement wanted) {
+        return wanted.equals(announced);
+    }
+
     boolean isTo(InetSocketAddress wanted) {
         return address.equals(wanted) && channel.isActive();
     }
 
+    /** Speaks over TLS; to be told before {@link #connected}. */
+    void secured() {
+        endTrusted = false;
+    }
+
     void connected() {
+        made = true;
         Exchange waiting = exchange;
         if (waiting == null || !waiting.connected(this)) {
             exchange = null;
@@ -345,21 +364,21 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
         }
     }
 
-    /** The server is gone or to be left alone. */
-    void cut() {
+    @Override
+    public void cut() {
         Tunnel through = tunnel;
         Exchange current = exchange;
         if (through != null) {
             through.cut();
-        } else if (current != null && channel.isActive()) {
+        } else if (current != null && made && channel.isActive()) {
             fail(current, inBody ? ExchangeFailure.Cause.RESPONSE_CUT : ExchangeFailure.Cause.MARKED_DOWN);
         } else {
             close();
         }
     }
 
-    /** Ends what runs here because an operator says so, without another try. */
-    void shutdown() {
+    @Override
+    public void shutdown() {
         Tunnel through = tunnel;
         Exchange current = exchange;
         if (through != null) {
@@ -378,6 +397,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     @Override
     public void close() {
         channel.close();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof SslCloseCompletionEvent said && said.isSuccess()) {
+            // The server has said its last; some leave the connection open behind that.
+            endTrusted = true;
+            close();
+        }
     }
 
     @Override
@@ -410,7 +438,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
             through.serverClosed();
         } else if (current != null) {
             unflushed = current.client();
-            if (inBody && body.endsWithConnection() && !broken) {
+            if (inBody && body.endsWithConnection() && endTrusted && !broken) {
                 current.responseEnd(null);
             } else if (inBody || anyByte) {
                 current.serverFailed(ExchangeFailure.Cause.RESPONSE_CUT);

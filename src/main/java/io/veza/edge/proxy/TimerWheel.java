@@ -61,6 +61,11 @@ final class TimerWheel {
         return Math.max(1, (duration.toMillis() + tick - 1) / tick);
     }
 
+    /** The ticks since the wheel's start, as of the last turn. */
+    long now() {
+        return now;
+    }
+
     /** Lets the timer fire this many ticks from now, whatever it was armed to before. */
     void arm(Timer timer, long ticks) {
         // The current tick is already under way, hence one more.
@@ -107,11 +112,14 @@ final class TimerWheel {
         }
     }
 
-    /** A fault of one owner must not cost all others their timeouts: the wheel turns on. */
+    /**
+     * A fault of one owner must not cost all others their timeouts: the wheel turns on. So it does where there is no memory for
+     * a buffer, which Netty says by an error.
+     */
     private static void expire(Timer timer) {
         try {
             timer.expired();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | OutOfMemoryError e) {
             LOG.error("a timer failed", e);
         }
     }

@@ -35,11 +35,18 @@ public final class TrafficCounters implements TrafficObserver {
         REFUSED_ADDRESS_RATE,
         REFUSED_PROXY_HEADER_MALFORMED,
         REFUSED_PROXY_HEADER_LATE,
+        REFUSED_H2_RESETS,
+        REFUSED_H2_CONTROL_FRAMES,
+        REFUSED_H2_WINDOW_UPDATES,
+        REFUSED_H2_CONTINUATIONS,
+        REFUSED_H2_PROTOCOL,
         REQUESTS,
         DISPATCHED,
         CONNECTED,
         DISCONNECTED,
         CONNECT_FAILED,
+        /** TLS handshakes; servers only, and each in {@code CONNECT_FAILED} too. */
+        HANDSHAKE_FAILED,
         REUSED,
         REDISPATCHED,
         RETRIED,
@@ -179,6 +186,11 @@ public final class TrafficCounters implements TrafficObserver {
             case ADDRESS_RATE -> Count.REFUSED_ADDRESS_RATE;
             case PROXY_HEADER_MALFORMED -> Count.REFUSED_PROXY_HEADER_MALFORMED;
             case PROXY_HEADER_LATE -> Count.REFUSED_PROXY_HEADER_LATE;
+            case H2_RESETS -> Count.REFUSED_H2_RESETS;
+            case H2_CONTROL_FRAMES -> Count.REFUSED_H2_CONTROL_FRAMES;
+            case H2_WINDOW_UPDATES -> Count.REFUSED_H2_WINDOW_UPDATES;
+            case H2_CONTINUATIONS -> Count.REFUSED_H2_CONTINUATIONS;
+            case H2_PROTOCOL -> Count.REFUSED_H2_PROTOCOL;
         };
     }
 
@@ -227,6 +239,11 @@ public final class TrafficCounters implements TrafficObserver {
     @Override
     public void reused(ServerEntry server) {
         servers.add(server.id(), Count.REUSED, 1);
+    }
+
+    @Override
+    public void handshakeFailed(ServerEntry server) {
+        servers.add(server.id(), Count.HANDSHAKE_FAILED, 1);
     }
 
     @Override

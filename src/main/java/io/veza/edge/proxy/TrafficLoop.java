@@ -63,6 +63,9 @@ final class TrafficLoop {
     private @Nullable TunnelDrain tunnelDrain;
     private @Nullable ScheduledFuture<?> idleClosing;
 
+    /** Whether the memory for buffers runs short, so that new requests are refused; as of the last turn. */
+    boolean overloaded;
+
     /** Whether the edge is going down, so that connections end with their next answer. */
     boolean stopping;
 
@@ -74,6 +77,11 @@ final class TrafficLoop {
     final long clientTicks;
     final long keepAliveTicks;
     final long serverKeepAliveTicks;
+    final long bodySpanTicks;
+    final double leastBytesPerTick;
+
+    /** What a client must take of a response within its timeout, if it is given more than it takes. */
+    final long leastTaken;
 
     private final Bootstrap bootstrap;
     private final ScheduledFuture<?> ticking;
@@ -102,6 +110,10 @@ final class TrafficLoop {
         this.clientTicks = TimerWheel.ticks(settings.client());
         this.keepAliveTicks = TimerWheel.ticks(settings.keepAlive());
         this.serverKeepAliveTicks = TimerWheel.ticks(settings.serverKeepAlive());
+        ClientLimits limits = settings.clients();
+        this.bodySpanTicks = TimerWheel.ticks(limits.bodySpan());
+        this.leastBytesPerTick = limits.bodyRate() * TimerWheel.TICK.toMillis() / 1000.0;
+        this.leastTaken = Math.max(1, (long) (leastBytesPerTick * clientTicks));
         this.bootstrap = new Bootstrap()
                 .group(eventLoop)
                 .channel(channelType)
@@ -120,6 +132,7 @@ final class TrafficLoop {
         long now = System.nanoTime();
         observer.turned(Math.max(0, now - turnedNanos - TimerWheel.TICK.toNanos()));
         turnedNanos = now;
+        overloaded = MemoryPressure.isHigh();
         wheel.advance(Duration.ofNanos(now - startNanos));
     }
 

@@ -23,7 +23,7 @@ public interface TrafficObserver {
     /** A connection was closed in its TLS handshake; it was not told of as opened. */
     void handshakeFailed(int listener, HandshakeFailure reason);
 
-    /** A connection was closed before it could send a request; it was not told of as opened. */
+    /** A connection was closed for what its client did; if before it could send a request, it was not told of as opened. */
     void connectionRefused(int listener, ConnectionRefusal reason);
 
     /** A request came, understood or not. */
@@ -46,6 +46,9 @@ public interface TrafficObserver {
 
     /** A server could not be reached. */
     void connectFailed(int pool, ServerEntry server);
+
+    /** The TLS handshake with a server failed; {@link #connectFailed} follows. */
+    void handshakeFailed(ServerEntry server);
 
     /** A server could not be reached and the exchange goes to another. */
     void redispatched(int pool, ServerEntry from);

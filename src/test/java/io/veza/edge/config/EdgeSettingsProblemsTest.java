@@ -51,6 +51,7 @@ class EdgeSettingsProblemsTest {
             edge.limits.connections=-1                  | must be a number in 1..1000000
             edge.limits.connections-per-address=0       | must be off or a number in 1..1000000
             edge.limits.connection-rate-per-address=x   | must be off or a number in 1..1000000
+            edge.limits.body-rate=0                     | must be off or a number in 1..1000000
             edge.limits.idle-connections=65537          | must be a number in 0..65536
             edge.access-log.format=clf                  | must be one of off, haproxy, json, combined
             edge.access-log.target=                     | must be given

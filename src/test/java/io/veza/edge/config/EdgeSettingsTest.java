@@ -135,6 +135,12 @@ class EdgeSettingsTest {
                         OptionalInt.of(200),
                         "5",
                         OptionalInt.of(5)),
+                new Key(
+                        "edge.limits.body-rate",
+                        s -> s.limits().bodyRate(),
+                        OptionalInt.of(200),
+                        "off",
+                        OptionalInt.empty()),
                 new Key("edge.limits.idle-connections", s -> s.limits().idleConnections(), 256, "0", 0),
                 new Key(
                         p + "balance",
@@ -259,6 +265,7 @@ class EdgeSettingsTest {
                         keys().map(Key::name),
                         cookieKeys().map(key -> "edge.pools.p.sticky-cookie." + key.get()[0]),
                         TlsSettingsTest.KEYS.stream(),
+                        LinkSettingsTest.KEYS.stream(),
                         AccessSettingsTest.keys(),
                         HttpsPolicyTest.keys(),
                         // These have no default, or need another key; the tests below read them.

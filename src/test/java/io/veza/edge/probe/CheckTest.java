@@ -3,7 +3,7 @@ package io.veza.edge.probe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClient;
+import io.veza.edge.control.ServerLink;
 import io.veza.edge.health.CheckResult;
 import io.veza.edge.health.CheckResult.Outcome;
 import io.veza.edge.health.HealthPolicy;
@@ -33,12 +33,10 @@ class CheckTest {
     private static final Duration SHORT = Duration.ofMillis(200);
 
     private static Vertx vertx;
-    private static HttpClient client;
 
     @BeforeAll
     static void start() {
         vertx = Vertx.vertx();
-        client = Check.client(vertx);
     }
 
     @AfterAll
@@ -225,8 +223,9 @@ class CheckTest {
     private static CheckResult check(int port, HealthPolicy policy, String host) throws Exception {
         CompletableFuture<CheckResult> result = new CompletableFuture<>();
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-        vertx.runOnContext(now -> Check.run(vertx, client, address, new ServerAddress(host, port), policy)
-                .onSuccess(result::complete));
+        vertx.runOnContext(
+                now -> Check.run(vertx, new CheckLink(ServerLink.PLAIN), address, new ServerAddress(host, port), policy)
+                        .onSuccess(result::complete));
         return result.get(30, TimeUnit.SECONDS);
     }
 }

@@ -11,6 +11,7 @@ import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerIds;
+import io.veza.edge.control.ServerLink;
 import io.veza.edge.health.AdminState;
 import io.veza.edge.health.CheckResult;
 import io.veza.edge.health.HealthPolicy;
@@ -74,12 +75,14 @@ final class EdgeFixture implements AutoCloseable {
         Predicate<InetAddress> trusted = peer -> false;
 
         boolean routed = true;
+        /** How clients connect. */
         ListenerSettings listener = ListenerSettings.plain("http");
 
         /** To the pool {@code api}; what they do not take goes there, too, if {@link #routed}. */
         List<Route> routes = List.of();
 
         int loops = 2;
+        ServerLink link = ServerLink.PLAIN;
         /** In place of what is collected in {@link #ended}. */
         Optional<Supplier<ExchangeLog>> logs = Optional.empty();
 
@@ -196,7 +199,7 @@ final class EdgeFixture implements AutoCloseable {
                         "VEZA_SERVERID", false, true, SameSite.LAX, Optional.empty(), Optional.empty()))
                 : Optional.empty();
         pool = new PoolController(
-                new PoolDefinition(definition, health, cookie),
+                new PoolDefinition(definition, health, cookie, setup.link),
                 InstantSource.system(),
                 () -> ThreadLocalRandom.current().nextLong(),
                 new ServerIds());

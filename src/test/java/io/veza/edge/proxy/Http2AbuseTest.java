@@ -31,6 +31,11 @@ class Http2AbuseTest {
             }
 
             assertThat(client.goneAway()).isEqualTo(code);
+            double refused = 0;
+            for (ConnectionRefusal reason : ConnectionRefusal.values()) {
+                refused += edge.metric("edge_listener_connections_refused_total", "http", reason.reason());
+            }
+            assertThat(refused).isEqualTo(1);
             assertThat(server.heads).noneMatch(head -> head.contains("never"));
         }
     }

@@ -113,7 +113,8 @@ class Http2TunnelTest {
 
             RawHttp2Client.Frame close = client.nextOf(RawHttp2Client.DATA, 1);
             assertThat(close.payload().getUnsignedShort(2)).isEqualTo(1012);
-            assertThat(client.next(RawHttp2Client.Frame::ends).stream()).isEqualTo(1);
+            RawHttp2Client.Frame end = close.ends() ? close : client.next(RawHttp2Client.Frame::ends);
+            assertThat(end.stream()).isEqualTo(1);
         }
     }
 
@@ -238,8 +239,10 @@ class Http2TunnelTest {
         EdgeFixture.Setup setup = EdgeFixture.with();
         setup.listener = new ListenerSettings("http", true);
         setup.client = Duration.ofMillis(200);
-        CountDownLatch asked = new CountDownLatch(1);
-        try (RawServer server = new RawServer(RawServer.silent(asked))) {
+        try (RawServer server = new RawServer(connection -> {
+            connection.readHead();
+            connection.in.transferTo(java.io.OutputStream.nullOutputStream());
+        })) {
             setup.servers(server.port());
             try (EdgeFixture edge = setup.start();
                     RawHttp2Client client = RawHttp2Client.open(edge)) {

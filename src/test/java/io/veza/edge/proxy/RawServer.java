@@ -10,8 +10,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,7 @@ final class RawServer implements Closeable {
 
     final List<String> heads = new CopyOnWriteArrayList<>();
     final List<Connection> connections = new CopyOnWriteArrayList<>();
+    private final Optional<TestTls> tls;
     private final ServerSocket listener;
     private final Thread acceptor;
 
@@ -35,6 +38,16 @@ final class RawServer implements Closeable {
     }
 
     RawServer(int port, Script script) throws IOException {
+        this(port, Optional.empty(), script);
+    }
+
+    /** Speaks TLS; a handshake that fails ends its connection without a script. */
+    RawServer(TestTls tls, Script script) throws IOException {
+        this(0, Optional.of(tls), script);
+    }
+
+    private RawServer(int port, Optional<TestTls> tls, Script script) throws IOException {
+        this.tls = tls;
         listener = new ServerSocket();
         listener.setReuseAddress(true);
         listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
@@ -95,33 +108,50 @@ final class RawServer implements Closeable {
             Thread.currentThread().interrupt();
         }
         for (Connection connection : connections) {
-            connection.socket.close();
+            connection.plain.close();
         }
     }
 
     /** The server's end of one connection. */
     final class Connection {
-        final Socket socket;
-        final InputStream in;
-        final OutputStream out;
+        /** What TLS is spoken over; else the same as the other. */
+        final Socket plain;
+
+        volatile Socket socket;
+        volatile InputStream in;
+        volatile OutputStream out;
 
         /** For scripts that answer in turns. */
         int answered;
 
         Connection(Socket socket) throws IOException {
+            this.plain = socket;
             this.socket = socket;
             this.in = socket.getInputStream();
             this.out = socket.getOutputStream();
         }
 
         private void run(Script script) {
-            try (socket) {
-                script.serve(this);
+            try (plain) {
+                if (tls.isPresent()) {
+                    secure(tls.get());
+                }
+                try (Socket ending = socket) {
+                    script.serve(this);
+                }
             } catch (IOException gone) {
                 // The other side ended it, as it may.
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
+        }
+
+        /** Goes on over TLS. */
+        void secure(TestTls with) throws IOException {
+            SSLSocket secured = with.accept(plain);
+            socket = secured;
+            in = secured.getInputStream();
+            out = secured.getOutputStream();
         }
 
         /** The next head, line ends included; null at the end of the connection. */
@@ -148,10 +178,15 @@ final class RawServer implements Closeable {
             return new String(in.readNBytes(count), StandardCharsets.ISO_8859_1);
         }
 
+        /** Ends the connection under TLS, which is not told of it. */
+        void endWithoutNotice() throws IOException {
+            plain.shutdownOutput();
+        }
+
         /** Ends the connection with a reset instead of an end. */
         void reset() throws IOException {
-            socket.setSoLinger(true, 0);
-            socket.close();
+            plain.setSoLinger(true, 0);
+            plain.close();
         }
     }
 }

@@ -1,0 +1,88 @@
+package io.veza.edge.tls;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import java.nio.file.Path;
+import java.util.Optional;
+import javax.net.ssl.SSLException;
+
+/**
+ * TLS 1.2 and 1.3 towards the servers of one pool: whom the edge trusts and as whom it shows itself, read from files once.
+ * Sessions are resumed; they are kept by name and port of the server. Thread-safe.
+ */
+public final class ServerTls {
+
+    /**
+     * What is asked of TLS.
+     *
+     * @param verified whether a server's certificate must be good and for its name
+     * @param ca file with those who may have signed it; empty for those that the JDK trusts
+     * @param clientCert file with the chain and the key that the edge shows, if it shows any
+     * @param http2 whether HTTP/2, and nothing else, is offered by ALPN
+     */
+    public record Terms(boolean verified, Optional<Path> ca, Optional<Path> clientCert, boolean http2) {}
+
+    private static final String HTTP2 = "h2";
+
+    private final Terms terms;
+    private final SslContext context;
+
+    private ServerTls(Terms terms, SslContext context) {
+        this.terms = terms;
+        this.context = context;
+    }
+
+    /**
+     * Reads the files.
+     *
+     * @throws PemException if one of them cannot be used
+     */
+    public static ServerTls of(Terms terms) {
+        SslContextBuilder builder = SslContextBuilder.forClient()
+                .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK)
+                .protocols("TLSv1.3", "TLSv1.2")
+                .endpointIdentificationAlgorithm(terms.verified ? "HTTPS" : null);
+        if (!terms.verified) {
+            builder.trustManager(InsecureTrustManagerFactory.INSTANCE);
+        } else {
+            terms.ca.ifPresent(file -> builder.trustManager(Pem.certificates(file)));
+        }
+        terms.clientCert.ifPresent(file -> {
+            KeyAndChain own = Pem.keyAndChain(file);
+            builder.keyManager(own.key(), own.chain());
+        });
+        if (terms.http2) {
+            builder.applicationProtocolConfig(new ApplicationProtocolConfig(
+                    ApplicationProtocolConfig.Protocol.ALPN,
+                    ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                    ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                    HTTP2));
+        }
+        try {
+            return new ServerTls(terms, builder.build());
+        } catch (SSLException e) {
+            throw new IllegalStateException("no TLS towards servers", e);
+        }
+    }
+
+    /**
+     * The handler of a new connection.
+     *
+     * @param name to ask for and to verify: a name, or an IP address, which is verified only
+     * @param port with the name, what sessions are kept by
+     */
+    public SslHandler newHandler(ByteBufAllocator allocator, String name, int port) {
+        return context.newHandler(allocator, name, port);
+    }
+
+    /** Whether both sides mean to speak the same over this connection, whose handshake is over. */
+    public boolean agreed(SslHandler handler) {
+        return !terms.http2 || HTTP2.equals(handler.applicationProtocol());
+    }
+}
