@@ -22,6 +22,8 @@ final class ClientAddress {
     private static final byte[] QUOTE_CRLF = Octets.ascii("\"\r\n");
     private static final byte[] COMMA = Octets.ascii(", ");
 
+    private static final byte[] NOTHING = {};
+
     private final InetSocketAddress peer;
     private final InetSocketAddress local;
     private final byte[] bytes;
@@ -34,7 +36,7 @@ final class ClientAddress {
     private final byte[] localAuthority;
 
     /** What servers are told of the client's certificate; nothing where none is asked for. */
-    private byte[] certificate = {};
+    private byte[] certificate = NOTHING;
 
     /**
      * @param scheme of the listener, {@code http} or {@code https}
@@ -63,6 +65,7 @@ final class ClientAddress {
         return NetUtil.toAddressString(address);
     }
 
+<<<<<<< HEAD
     /** Where the client connected. */
     InetSocketAddress local() {
         return local;
@@ -71,6 +74,16 @@ final class ClientAddress {
     /** Has servers be told of the client's certificate in these lines. To be called before the first request. */
     void certified(byte[] lines) {
         certificate = lines;
+=======
+    /** Has servers be told of the client's certificate in these lines. To be called before the first request. */
+    void certified(byte[] lines) {
+        certificate = lines;
+    }
+
+    /** Where the client connected. */
+    InetSocketAddress local() {
+        return local;
+>>>>>>> helper-a
     }
 
     /** Who connected. */
