@@ -65,16 +65,6 @@ final class ClientAddress {
         return NetUtil.toAddressString(address);
     }
 
-<<<<<<< HEAD
-    /** Where the client connected. */
-    InetSocketAddress local() {
-        return local;
-    }
-
-    /** Has servers be told of the client's certificate in these lines. To be called before the first request. */
-    void certified(byte[] lines) {
-        certificate = lines;
-=======
     /** Has servers be told of the client's certificate in these lines. To be called before the first request. */
     void certified(byte[] lines) {
         certificate = lines;
@@ -83,7 +73,6 @@ final class ClientAddress {
     /** Where the client connected. */
     InetSocketAddress local() {
         return local;
->>>>>>> helper-a
     }
 
     /** Who connected. */
