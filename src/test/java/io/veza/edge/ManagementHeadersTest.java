@@ -1,5 +1,6 @@
 package io.veza.edge;
 
+import static io.restassured.RestAssured.given;
 import static io.restassured.RestAssured.when;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.is;
@@ -27,7 +28,8 @@ class ManagementHeadersTest {
         "/nowhere, 404"
     })
     void what_is_no_page_can_be_neither_shown_nor_read_by_one(String path, int status) {
-        when().get(path)
+        given().urlEncodingEnabled(false)
+                .get(path)
                 .then()
                 .statusCode(status)
                 .header(

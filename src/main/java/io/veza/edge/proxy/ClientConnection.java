@@ -228,10 +228,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             redirect(redirect, request);
             return;
         }
-        if (loop.overloaded) {
-            refuse(ExchangeFailure.Cause.OVERLOADED, request);
-            return;
-        }
         PoolTraffic pool = routes.find(request, address);
         if (pool == null) {
             refuse(routes.refusal(request), request);

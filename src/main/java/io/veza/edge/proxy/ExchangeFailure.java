@@ -105,7 +105,6 @@ public sealed interface ExchangeFailure {
         SHUT_DOWN(Side.EDGE, 503, "the session was shut down by an operator"),
         DENIED(Side.EDGE, 403, "this client may not ask for this"),
         NO_ROUTE(Side.EDGE, 404, "no route takes this request"),
-        OVERLOADED(Side.EDGE, 503, "the edge is short of memory"),
         NO_SERVER(Side.EDGE, 503, "no server is available"),
         QUEUE_FULL(Side.EDGE, 503, "every server is busy and the queue is full"),
         QUEUE_TIMEOUT(Side.EDGE, 503, "no server became free in time");

@@ -96,10 +96,6 @@ final class Http2ClientStream implements ClientSide {
             refused(HttpsRedirect.STATUS, null, head);
             return;
         }
-        if (loop.overloaded) {
-            refuse(ExchangeFailure.Cause.OVERLOADED, head);
-            return;
-        }
         PoolTraffic pool = connection.routes.find(head, connection.address);
         if (pool == null) {
             refuse(connection.routes.refusal(head), head);

@@ -58,7 +58,7 @@ final class Termination {
         }
     }
 
-    private static final String WHO = "-CSPDKRcs";
+    private static final String WHO = "-CSPDKcs";
 
     /** Every code there can be, made once: by who ended it, stage and cookie. */
     private static final String[][][] CODES = codes();
@@ -117,7 +117,6 @@ final class Termination {
             case RESPONSE_MALFORMED, UPGRADE_UNSUPPORTED, NO_ROUTE, NO_HOST, DENIED, SENT_TOO_MUCH -> 'P';
             case RESPONSE_TIMEOUT, RESPONSE_STALLED, QUEUE_TIMEOUT -> 's';
             case QUEUE_FULL -> 'S';
-            case OVERLOADED -> 'R';
             case SHUT_DOWN -> 'K';
         };
     }

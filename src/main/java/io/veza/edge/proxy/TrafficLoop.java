@@ -63,9 +63,6 @@ final class TrafficLoop {
     private @Nullable TunnelDrain tunnelDrain;
     private @Nullable ScheduledFuture<?> idleClosing;
 
-    /** Whether the memory for buffers runs short, so that new requests are refused; as of the last turn. */
-    boolean overloaded;
-
     /** Whether the edge is going down, so that connections end with their next answer. */
     boolean stopping;
 
@@ -132,7 +129,6 @@ final class TrafficLoop {
         long now = System.nanoTime();
         observer.turned(Math.max(0, now - turnedNanos - TimerWheel.TICK.toNanos()));
         turnedNanos = now;
-        overloaded = MemoryPressure.isHigh();
         wheel.advance(Duration.ofNanos(now - startNanos));
     }
 
