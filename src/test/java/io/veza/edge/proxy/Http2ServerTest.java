@@ -757,7 +757,9 @@ class Http2ServerTest {
                     asked.countDown();
                     // Reads on and never gives any window back.
                     peer.answer(peer.request().stream(), "neighbour");
-                    peer.next();
+                    while (true) {
+                        peer.next();
+                    }
                 });
                 EdgeFixture edge = edge(server).start();
                 RawClient slow = edge.client();

@@ -257,7 +257,7 @@ class ServerTlsTest {
                 RawClient one = good.client();
                 RawClient two = bad.client()) {
 
-            assertThat(one.get("/").rest()).endsWith("5\r\nwhole\r\n0\r\n\r\n");
+            assertThat(one.get("/", "Connection: close\r\n").rest()).endsWith("5\r\nwhole\r\n0\r\n\r\n");
 
             assertThat(two.get("/").rest()).contains("a part").doesNotContain("0\r\n\r\n");
             assertThat(bad.failures()).containsEntry("response_cut", 1L);
