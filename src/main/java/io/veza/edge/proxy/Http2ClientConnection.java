@@ -142,6 +142,10 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
                 .incrementWindowSize(
                         connection().connectionStream(), Http2Codec.CONNECTION_WINDOW - Http2Codec.INITIAL_WINDOW);
         channel.flush();
+        if (loop.stopping) {
+            // The others were told when it began.
+            drain();
+        }
     }
 
     ChannelHandlerContext context() {
@@ -282,8 +286,10 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
             return;
         }
         super.channelReadComplete(ctx);
-        if (frames.isIncomplete() && !timer.isArmed()) {
-            loop.wheel.arm(timer, loop.requestHeadTicks);
+        if (frames.isIncomplete() && (frames.tookWhole() || !timer.isArmed())) {
+            // Behind a stream there may be a body that comes slowly, whose own pace is seen to.
+            boolean idle = connection().numActiveStreams() == 0;
+            loop.wheel.arm(timer, idle ? loop.requestHeadTicks : loop.clientTicks);
         } else if (!frames.isIncomplete() && connection().numActiveStreams() > 0) {
             timer.cancel();
         }
@@ -448,6 +454,10 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
     @Override
     protected void onStreamError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, Http2Exception.StreamException error) {
+        if (error.error() == Http2Error.STREAM_CLOSED && connection().stream(error.streamId()) == null) {
+            // It was under way when the stream was reset, and has been told: RFC 9113 section 5.1, "closed".
+            return;
+        }
         if (!outbound) {
             broken();
         }
