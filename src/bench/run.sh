@@ -89,7 +89,10 @@ start_contenders() { # servers: stops those before, starts one of each on core 0
 warm_tls() {
     tls_run edge /128b 50 "$WARMUP" >/dev/null
     tls_run edge /128b 50 "$((WARMUP / 3 + 1))" close >/dev/null
+    tls_run edge /1m 10 "$((WARMUP / 3 + 1))" >/dev/null
+    SECONDS_EACH=$((WARMUP / 3 + 1)) resumed_run edge >/dev/null
     h2_run edge /128b "$WARMUP" >/dev/null
+    h2_run edge /10k "$((WARMUP / 3 + 1))" >/dev/null
 }
 
 tls_run() { # contender path connections seconds [close] -> as wrk_run, over TLS
