@@ -461,7 +461,33 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
         if (!outbound) {
             broken();
         }
+        if (error instanceof Http2Exception.HeaderListSizeException tooLarge && tooLarge.duringDecode()) {
+            refuseHead(error.streamId());
+            return;
+        }
         super.onStreamError(ctx, outbound, cause, error);
+    }
+
+    /** Answers a head that was larger than it may be; what it said is lost, and so is whether a body follows. */
+    private void refuseHead(int streamId) {
+        try {
+            Http2Stream known = connection().stream(streamId);
+            if (known == null) {
+                Http2Stream stream = connection().remote().createStream(streamId, true);
+                Http2ClientStream refused = new Http2ClientStream(this, stream, ids.getAsLong(), true);
+                stream.setProperty(streamKey, refused);
+                refused.refuse(HeadFault.HEAD_TOO_LARGE, null);
+            } else {
+                // Its trailers were.
+                resetStream(
+                        context(),
+                        streamId,
+                        Http2Error.PROTOCOL_ERROR.code(),
+                        context().newPromise());
+            }
+        } catch (Http2Exception e) {
+            onError(context(), false, e);
+        }
     }
 
     @Override
