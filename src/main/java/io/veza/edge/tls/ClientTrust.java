@@ -1,7 +1,10 @@
 package io.veza.edge.tls;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertStore;
 import java.security.cert.CollectionCertStoreParameters;
 import java.security.cert.PKIXBuilderParameters;
@@ -28,6 +31,23 @@ public record ClientTrust(Mode mode, Optional<Path> authorities, Optional<Path> 
         NONE,
         OPTIONAL,
         REQUIRED
+    }
+
+    /**
+     * 32 bytes that differ where the rules do: a session made by others is not to be resumed, whoever has sealed it.
+     *
+     * @throws PemException if a file cannot be used
+     */
+    byte[] fingerprint() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(mode.name().getBytes(StandardCharsets.US_ASCII));
+            authorities.ifPresent(file -> digest.update(Pem.read(file).getBytes(StandardCharsets.UTF_8)));
+            revocations.ifPresent(file -> digest.update(Pem.read(file).getBytes(StandardCharsets.UTF_8)));
+            return digest.digest();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** @throws PemException if a file cannot be used */

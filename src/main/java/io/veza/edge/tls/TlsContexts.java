@@ -9,6 +9,7 @@ import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslContextOption;
+import io.netty.handler.ssl.OpenSslServerSessionContext;
 import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -164,6 +165,10 @@ final class TlsContexts {
             if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
                 // Tickets do it without memory for each client.
                 sessions.setSessionCacheEnabled(false);
+            }
+            if (context.sessionContext() instanceof OpenSslServerSessionContext sessions) {
+                // Ticket keys from a file outlive a change of whom we trust, and others may trust otherwise.
+                sessions.setSessionIdContext(options.clients().fingerprint());
             }
             return context;
         } catch (SSLException | IllegalArgumentException e) {

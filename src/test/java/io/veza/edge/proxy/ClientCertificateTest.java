@@ -14,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Base64;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.jspecify.annotations.Nullable;
@@ -128,6 +130,44 @@ class ClientCertificateTest {
             assertThat(server.heads).hasSize(1);
             assertThat(edge.metric("edge_listener_handshakes_failed_total", "https", "client_certificate"))
                     .isGreaterThanOrEqualTo(2);
+        }
+    }
+
+    @Test
+    void a_ticket_of_keys_that_others_have_is_worth_nothing_once_its_client_is_revoked() throws Exception {
+        String key = Base64.getEncoder().encodeToString(new byte[48]);
+        Path keys = Files.writeString(folder.resolve("keys"), (key + "\n").repeat(3));
+        KeyAndChain alice = clients.request().subject("CN=alice").forClients().make();
+        Certificates certificates = new Certificates(
+                new TlsOptions(
+                        folder.resolve("edge.pem"),
+                        TlsOptions.Provider.OPENSSL,
+                        TlsOptions.Version.TLS_1_2,
+                        false,
+                        false,
+                        Duration.ofSeconds(5),
+                        Optional.of(keys),
+                        new ClientTrust(ClientTrust.Mode.REQUIRED, Optional.of(authorities), Optional.of(revocations))),
+                InstantSource.system());
+        SSLContext remembering = TlsClient.context(root.certificate(), alice);
+        try (RawServer server = new RawServer(RawServer.always(RawServer.ok("x")));
+                EdgeFixture edge = edge(certificates, server.port())) {
+            askAgain(edge, remembering);
+            askAgain(edge, remembering);
+            assertThat(certificates.resumed()).isPositive();
+
+            Files.writeString(revocations, TestPem.of(clients.revoke(Duration.ofDays(1), alice.leaf())));
+            certificates.look();
+            certificates.look();
+
+            assertThatThrownBy(() -> askAgain(edge, remembering)).isInstanceOf(IOException.class);
+            assertThat(server.heads).hasSize(2);
+        }
+    }
+
+    private static void askAgain(EdgeFixture edge, SSLContext context) throws Exception {
+        try (TlsClient client = new TlsClient(edge.address, context, "edge.test", parameters -> {})) {
+            assertThat(client.http().get("/").response()).startsWith("HTTP/1.1 200");
         }
     }
 
