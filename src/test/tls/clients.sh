@@ -19,7 +19,7 @@ need curl openssl nghttp h2load socat jq sslscan testssl
 not_of_a_test_authority='^(cert_chain_of_trust|cert_caIssuers|cert_crlDistributionPoints|cert_ocspURL|cert_revocation|cert_notRevoked|OCSP_stapling|certificate_transparency|DNS_CAArecord|overall_grade)'
 
 s_client() { # arguments...: what openssl says, with an empty request
-  timeout 20 openssl s_client -connect "127.0.0.1:$tls_port" -CAfile "$dir/ca.pem" "$@" </dev/null 2>&1 || true
+  timeout 20 openssl s_client -connect "127.0.0.1:$tls_port" -CAfile "$dir/ca.pem" "$@" </dev/null 2>&1 | tr -d "\000" || true
 }
 
 says() { # text, expression: must be there
@@ -122,7 +122,7 @@ asked=0
 ask_again() {
   asked=$((asked + 1))
   printf 'GET /api/v1/whoami HTTP/1.1\r\nHost: a.test\r\n\r\n' >&"$ask"
-  answered() { [[ $(grep -c '^HTTP/1.1 200' "$dir/answers") == "$asked" ]]; }
+  answered() { [[ $(grep -c "^HTTP/1.1 200" "$dir/answers" 2>/dev/null) == "$asked" ]]; }
   await 'an answer on the connection from before' answered
 }
 
@@ -163,12 +163,12 @@ wait "${pid[open]}" 2>/dev/null || true
 unset "pid[open]"
 
 # --- scanners --------------------------------------------------------------------------------------------------------------
-sslscan --no-colour --sni-name=a.test "127.0.0.1:$tls_port" >"$dir/sslscan.log" 2>&1 || fail 'sslscan'
+# Heartbleed is left to testssl.sh: sslscan waits a minute for an answer that never comes.
+sslscan --no-colour --no-heartbleed --sni-name=a.test "127.0.0.1:$tls_port" >"$dir/sslscan.log" 2>&1 || fail 'sslscan'
 grep -qE '^(SSLv2|SSLv3|TLSv1\.0|TLSv1\.1) +enabled' "$dir/sslscan.log" && { cat "$dir/sslscan.log"; fail 'an old protocol is enabled'; }
 [[ $(grep -cE '^TLSv1\.[23] +enabled' "$dir/sslscan.log") == 2 ]] || { cat "$dir/sslscan.log"; fail 'TLS 1.2 and 1.3 are not both enabled'; }
 grep -E '^(Preferred|Accepted)' "$dir/sslscan.log" | grep -qiE 'RC4|DES|MD5|NULL|EXPORT|anon|CBC|-SHA( |$)| (40|56|112) bits' \
   && { cat "$dir/sslscan.log"; fail 'a weak cipher is accepted'; }
-grep -qE 'vulnerable to heartbleed' "$dir/sslscan.log" && grep -E 'vulnerable to heartbleed' "$dir/sslscan.log" | grep -qv not && fail 'heartbleed'
 step "sslscan: TLS 1.2 and 1.3 only, $(grep -cE '^(Preferred|Accepted)' "$dir/sslscan.log") ciphers, none of them weak"
 
 if [[ ${1:-} != --without-testssl ]]; then

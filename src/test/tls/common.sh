@@ -22,13 +22,13 @@ authority() { # name
   printf '[ca]\ndefault_ca=d\n[d]\ndatabase=%s/index\ndefault_md=sha256\ndefault_crl_days=30\n' "$dir/$1.db" >"$dir/$1.db/conf"
 }
 
-# A certificate of 60 days with its key and chain in one file, made/FILE.pem.
+# A certificate of 90 days with its key and chain in one file, made/FILE.pem.
 leaf() { # authority, name, file
   local made=$dir/made/$3
   mkdir -p "$dir/made"
   quietly openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" -keyout "$made.key" -out "$made.csr"
   printf 'subjectAltName=DNS:%s,DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\nkeyUsage=digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\n' "$2" >"$made.ext"
-  quietly openssl x509 -req -in "$made.csr" -CA "$dir/$1.pem" -CAkey "$dir/$1.key" -CAcreateserial -days 60 -sha256 \
+  quietly openssl x509 -req -in "$made.csr" -CA "$dir/$1.pem" -CAkey "$dir/$1.key" -CAcreateserial -days 90 -sha256 \
     -extfile "$made.ext" -out "$made.crt"
   cat "$made.crt" "$dir/$1.pem" "$made.key" >"$made.pem"
 }
