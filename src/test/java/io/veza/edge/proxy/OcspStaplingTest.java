@@ -40,7 +40,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What clients that ask for it are told of the edge's certificate; the JDK's client asks by itself. */
 class OcspStaplingTest {
 
-    private static final CertificateStatus REVOKED = new RevokedStatus(Date.from(Instant.EPOCH), CRLReason.keyCompromise);
+    private static final CertificateStatus REVOKED =
+            new RevokedStatus(Date.from(Instant.EPOCH), CRLReason.keyCompromise);
 
     @TempDir
     Path folder;
