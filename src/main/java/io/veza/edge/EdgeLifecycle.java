@@ -37,7 +37,6 @@ import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
 import io.veza.edge.tls.Certificates;
-import io.veza.edge.tls.ReloadEvent;
 import io.veza.edge.tls.ServerCertificate;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -51,8 +50,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -79,9 +76,6 @@ public class EdgeLifecycle {
 
     private static final long DRAIN_LOOK_MILLIS = 50;
 
-    /** A changed file is read at the second look after its last change. */
-    private static final long CERTIFICATE_LOOK_MILLIS = 1000;
-
     private final EventLoopGroup trafficLoops;
     private final String version;
     private final List<PoolController> pools = new CopyOnWriteArrayList<>();
@@ -91,11 +85,7 @@ public class EdgeLifecycle {
     private volatile @Nullable InetSocketAddress address;
     private volatile Optional<AccessLog> accessLog = Optional.empty();
     private volatile Optional<Certificates> certificates = Optional.empty();
-    private final ScheduledExecutorService certificateLooks = Executors.newSingleThreadScheduledExecutor(look -> {
-        Thread thread = new Thread(look, "edge-certificates");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final CertificateWatch certificateWatch = new CertificateWatch();
     private volatile EdgeSettings.Shutdown shutdown = EdgeSettings.Shutdown.AT_ONCE;
     private volatile boolean stopping;
     private @Nullable Vertx checksVertx;
@@ -192,8 +182,7 @@ public class EdgeLifecycle {
             throws Exception {
         Certificates read = new Certificates(CertificateCheck.options(tls), InstantSource.system());
         certificates = Optional.of(read);
-        certificateLooks.scheduleWithFixedDelay(
-                () -> look(read), CERTIFICATE_LOOK_MILLIS, CERTIFICATE_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        certificateWatch.start(read);
         LOG.infof(
                 "TLS by %s, certificates %s",
                 read.provider(),
@@ -213,17 +202,6 @@ public class EdgeLifecycle {
                     "edge.listen.https = " + tls.port() + ": cannot be bound on "
                             + settings.listen().host() + ": " + e.getMessage(),
                     e);
-        }
-    }
-
-    /** A thread that has died of something unforeseen would be missed only when the certificates expire. */
-    private static void look(Certificates certificates) {
-        try {
-            for (ReloadEvent event : certificates.look()) {
-                LOG.log(event.good() ? Logger.Level.INFO : Logger.Level.WARN, event.file() + " " + event.what());
-            }
-        } catch (RuntimeException e) {
-            LOG.error("looking after certificates failed", e);
         }
     }
 
@@ -376,7 +354,7 @@ public class EdgeLifecycle {
         if (open != null) {
             open.close();
         }
-        certificateLooks.shutdownNow();
+        certificateWatch.stop();
         accessLog.ifPresent(AccessLog::close);
         if (prober != null) {
             prober.close();

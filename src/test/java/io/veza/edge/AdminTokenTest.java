@@ -84,6 +84,7 @@ class AdminTokenTest {
                 "/api/info",
                 "/api/pools",
                 "/api/listeners",
+                "/api/certificates",
                 "/api/openapi.json",
                 "/api/errors",
                 "/stats",

@@ -3,6 +3,8 @@ package io.veza.edge;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.nullValue;
 
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -16,6 +18,7 @@ import io.vertx.json.schema.JsonSchemaOptions;
 import io.vertx.json.schema.OutputFormat;
 import io.vertx.json.schema.OutputUnit;
 import io.vertx.json.schema.Validator;
+import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The API's answers against its own description, which is taken at its word: no field may be missing, nor be there unsaid. */
 @QuarkusTest
 @QuarkusTestResource(LabServers.class)
+@QuarkusTestResource(value = TestCertificate.class, restrictToAnnotatedClass = true)
 class OpenApiTest {
 
     private static final String SERVER = "/api/pools/stream_pool/servers/stream-srv-1";
@@ -103,6 +107,7 @@ class OpenApiTest {
     @CsvSource({
         "/api/info, /api/info",
         "/api/listeners, /api/listeners",
+        "/api/certificates, /api/certificates",
         "/api/pools, /api/pools",
         "/api/pools/{pool}, /api/pools/stream_pool",
         "/api/pools/{pool}, /api/pools/none",
@@ -116,6 +121,17 @@ class OpenApiTest {
     })
     void reads_answer_as_described(String path, String asked) {
         isAsDescribed("GET", path, given().get(asked));
+    }
+
+    @Test
+    void certificates_are_told_of() {
+        given().get("/api/certificates")
+                .then()
+                .body("size()", is(1))
+                .body("[0].listener", is("https"))
+                .body("[0].names", is(List.of("edge.test")))
+                .body("[0].issuer", is("CN=Root"))
+                .body("[0].refused", nullValue());
     }
 
     @ParameterizedTest

@@ -49,6 +49,7 @@ public final class ApiEndpoints {
                 new Endpoint(GET, "/api/openapi.json", Intent.READ, r -> new Answer(200, description, "")),
                 new Endpoint(GET, "/api/info", Intent.READ, r -> Answer.of(view.info())),
                 new Endpoint(GET, "/api/listeners", Intent.READ, r -> Answer.of(JsonTraffic.listeners(edge.get()))),
+                new Endpoint(GET, "/api/certificates", Intent.READ, r -> Answer.of(JsonCertificates.all(edge.get()))),
                 new Endpoint(
                         GET,
                         "/api/pools",

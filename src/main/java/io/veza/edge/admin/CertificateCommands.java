@@ -92,14 +92,36 @@ final class CertificateCommands {
     private String details(String file) {
         boolean set = file.startsWith(PENDING);
         String name = set ? file.substring(1) : file;
-        ServerCertificate certificate = all().stream()
+        Optional<ServerCertificate> found = all().stream()
                 .flatMap(each -> (set ? each.pending() : each.all()).stream())
                 .filter(each -> each.file().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new RuntimeRefusal(
-                        "Can't display the certificate: Not found or the certificate is a bundle!\n"));
-        X509Certificate leaf = certificate.leaf();
+                .findFirst();
+        // What is known of a file is not known of what an operator has set in its place.
+        Optional<String> refused = set ? Optional.empty() : refused(name);
+        if (found.isEmpty() && refused.isEmpty()) {
+            throw new RuntimeRefusal("Can't display the certificate: Not found or the certificate is a bundle!\n");
+        }
         StringBuilder text = new StringBuilder();
+        if (found.isPresent()) {
+            describe(text, file, set, found.get());
+        } else {
+            line(text, "Filename", file);
+            line(text, "Status", "Unused");
+        }
+        refused.ifPresent(why -> line(text, "Refused", why));
+        return text.toString();
+    }
+
+    /** Why the file is not used as it is now; also of a file of which nothing has been used yet. */
+    private Optional<String> refused(String file) {
+        return all().stream()
+                .map(each -> Optional.ofNullable(each.reloads().refused().get(file)))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    private static void describe(StringBuilder text, String file, boolean set, ServerCertificate certificate) {
+        X509Certificate leaf = certificate.leaf();
         line(text, "Filename", file);
         line(text, "Status", set ? "Unused" : "Used");
         String serial = leaf.getSerialNumber().toString(16).toUpperCase(Locale.ROOT);
@@ -122,7 +144,6 @@ final class CertificateCommands {
             line(text, "Chain Subject", name(issuer.getSubjectX500Principal().getName()));
             line(text, "Chain Issuer", name(issuer.getIssuerX500Principal().getName()));
         }
-        return text.toString();
     }
 
     private static void line(StringBuilder text, String name, String value) {

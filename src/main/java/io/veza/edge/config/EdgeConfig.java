@@ -130,6 +130,13 @@ public interface EdgeConfig {
          */
         ConfigValue ticketKeys();
 
+        /**
+         * Whether the certificate's OCSP responder is asked, and clients that ask get what it has said. With BoringSSL alone,
+         * and only if the file has the issuer of the certificate, too.
+         */
+        @WithDefault("true")
+        ConfigValue ocspStapling();
+
         /** Whether clients are asked for certificates: {@code none}, {@code optional} or {@code required}. */
         @WithDefault("none")
         ConfigValue clientAuth();

@@ -40,6 +40,12 @@ public record HttpsPolicy(boolean redirectHttp, OptionalInt redirectPort, Option
     static HttpsPolicy from(EdgeConfig.Tls tls, Problems problems) {
         OptionalInt port = problems.read(tls.redirectHttp(), REDIRECT, OptionalInt.empty());
         String redirect = problems.read(tls.redirectHttp(), Format.TEXT, "false");
+        if (redirect.equals("true")
+                && problems.readIfPresent(tls.certPath(), Format.TEXT).isEmpty()) {
+            problems.add(
+                    tls.redirectHttp(),
+                    "needs edge.tls.cert-path, or the port of somebody else who speaks TLS for this edge");
+        }
         return new HttpsPolicy(!redirect.equals("false"), port, hsts(tls.hsts(), problems));
     }
 

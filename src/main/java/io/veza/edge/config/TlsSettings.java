@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param clientAuthorities who issues certificates of clients; given if they are asked for
  * @param clientRevocations lists of revoked ones; empty for not looking
  * @param ticketKeys a file of keys for session tickets; empty for own ones
+ * @param ocspStapling whether responders are asked about the certificates, for clients that ask the edge
  */
 public record TlsSettings(
         int port,
@@ -25,6 +26,7 @@ public record TlsSettings(
         Version minVersion,
         Duration handshake,
         Optional<Path> ticketKeys,
+        boolean ocspStapling,
         ClientAuth clientAuth,
         Optional<Path> clientAuthorities,
         Optional<Path> clientRevocations) {

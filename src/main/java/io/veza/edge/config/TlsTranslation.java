@@ -43,6 +43,7 @@ final class TlsTranslation {
                 problems.read(tls.minVersion(), VERSION, TlsSettings.Version.TLS_1_2),
                 problems.read(config.timeouts().handshake(), EdgeSettings.TIMEOUT, EdgeSettings.STAND_IN),
                 problems.readIfPresent(tls.ticketKeys(), FILE),
+                problems.read(tls.ocspStapling(), Format.FLAG, true),
                 problems.read(
                         tls.clientAuth(), Format.oneOf(TlsSettings.ClientAuth.values()), TlsSettings.ClientAuth.NONE),
                 problems.readIfPresent(tls.clientCa(), FILE),

@@ -64,6 +64,8 @@ final class ListenerFamilies {
                     listener,
                     certificate.file());
         }
+        families.add(Metric.LISTENER_OCSP_RESPONSES, certificates.ocspTaken(), listener, "taken");
+        families.add(Metric.LISTENER_OCSP_RESPONSES, certificates.ocspRefused(), listener, "refused");
         Reloads reloads = certificates.reloads();
         families.add(Metric.LISTENER_CERTIFICATE_RELOADS, reloads.succeeded(), listener, "taken");
         families.add(Metric.LISTENER_CERTIFICATE_RELOADS, reloads.failed(), listener, "refused");

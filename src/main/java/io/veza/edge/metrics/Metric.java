@@ -38,6 +38,11 @@ public enum Metric {
             Type.COUNTER, "TLS handshakes that failed; none of them counts as a connection.", "listener", "reason"),
     LISTENER_SESSIONS_RESUMED(
             Type.COUNTER, "TLS sessions resumed by a ticket; 0 with the JDK's TLS, which does not tell.", "listener"),
+    LISTENER_OCSP_RESPONSES(
+            Type.COUNTER,
+            "Questions to the OCSP responders of certificates: taken, for clients to get, or refused, for whatever reason.",
+            "listener",
+            "result"),
     LISTENER_CERTIFICATE_EXPIRY_TIMESTAMP_SECONDS(
             Type.GAUGE, "When the certificate of a file expires, seconds since 1970.", "listener", "file"),
     LISTENER_CERTIFICATE_RELOADS(

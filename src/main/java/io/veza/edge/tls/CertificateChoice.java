@@ -1,6 +1,10 @@
 package io.veza.edge.tls;
 
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,13 +19,31 @@ final class CertificateChoice {
 
     private final List<Entry> entries;
     private final boolean strict;
-    private final Map<String, SslContext> exact = new HashMap<>();
+    private final Map<String, Entry> exact = new HashMap<>();
 
     /** By what follows the asterisk: {@code .example.com}. */
-    private final Map<String, SslContext> wildcards = new HashMap<>();
+    private final Map<String, Entry> wildcards = new HashMap<>();
 
-    /** One certificate, ready to be used. */
-    record Entry(ServerCertificate certificate, SslContext context) {}
+    /**
+     * One certificate, ready to be used.
+     *
+     * @param staple null if no responder is asked about it
+     */
+    record Entry(ServerCertificate certificate, SslContext context, @Nullable Staple staple) {
+
+        SslHandler newHandler(ByteBufAllocator allocator, InstantSource clock) {
+            SslHandler handler = context.newHandler(allocator);
+            // The traffic plane has its own timers.
+            handler.setHandshakeTimeoutMillis(0);
+            if (staple != null) {
+                byte[] response = staple.at(clock.instant());
+                if (response != null) {
+                    ((ReferenceCountedOpenSslEngine) handler.engine()).setOcspResponse(response);
+                }
+            }
+            return handler;
+        }
+    }
 
     /** @param entries one at least, in their order */
     CertificateChoice(List<Entry> entries, boolean strict) {
@@ -30,9 +52,9 @@ final class CertificateChoice {
         for (Entry entry : entries) {
             for (String name : entry.certificate.names()) {
                 if (name.startsWith("*.")) {
-                    wildcards.putIfAbsent(name.substring(1), entry.context);
+                    wildcards.putIfAbsent(name.substring(1), entry);
                 } else {
-                    exact.putIfAbsent(name, entry.context);
+                    exact.putIfAbsent(name, entry);
                 }
             }
         }
@@ -47,8 +69,8 @@ final class CertificateChoice {
         return entries.size() == 1 && !strict;
     }
 
-    SslContext first() {
-        return entries.get(0).context;
+    Entry first() {
+        return entries.get(0);
     }
 
     /**
@@ -56,8 +78,8 @@ final class CertificateChoice {
      * @return null if strict and there is none for this name
      */
     @Nullable
-    SslContext select(@Nullable String name) {
-        SslContext found = null;
+    Entry select(@Nullable String name) {
+        Entry found = null;
         if (name != null) {
             String asked = name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
             found = exact.get(asked);

@@ -3,11 +3,8 @@ package io.veza.edge.tls;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslHandler;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The certificates of a listener, and what its connections speak TLS by: read once at the start, and again from files that
@@ -23,10 +21,15 @@ import java.util.TreeMap;
  */
 public final class Certificates {
 
+    private static final Duration RESPONDER_PATIENCE = Duration.ofSeconds(5);
+
     private final TlsOptions options;
     private final InstantSource clock;
     private final TlsContexts contexts;
     private final FileReloads reloads;
+    private final OcspClient responders = new OcspClient(RESPONDER_PATIENCE);
+    private final AtomicLong ocspTaken = new AtomicLong();
+    private final AtomicLong ocspRefused = new AtomicLong();
     private volatile CertificateChoice choice;
 
     @GuardedBy("this")
@@ -63,26 +66,7 @@ public final class Certificates {
     }
 
     private static CertificateChoice.Entry entry(TlsContexts contexts, Path file) {
-        ServerCertificate certificate = new ServerCertificate(file.toString(), Pem.keyAndChain(file));
-        return new CertificateChoice.Entry(certificate, contexts.context(certificate));
-    }
-
-    /** Why these options cannot be used; all reasons, for each file one. */
-    public static List<String> problems(TlsOptions options) {
-        List<String> problems = new ArrayList<>();
-        try {
-            TlsContexts contexts = new TlsContexts(options, Instant.EPOCH);
-            for (Path file : CertificateFiles.of(options.certificates())) {
-                try {
-                    entry(contexts, file);
-                } catch (PemException e) {
-                    problems.add(String.valueOf(e.getMessage()));
-                }
-            }
-        } catch (PemException e) {
-            problems.add(String.valueOf(e.getMessage()));
-        }
-        return problems;
+        return contexts.entry(new ServerCertificate(file.toString(), Pem.keyAndChain(file)));
     }
 
     // What connections ask
@@ -100,14 +84,7 @@ public final class Certificates {
     /** What a new connection is to begin with; it tells of its end by an {@code SslHandshakeCompletionEvent}. */
     public ChannelHandler newHandler(ByteBufAllocator allocator) {
         CertificateChoice current = choice;
-        return current.isOneForAll() ? handler(current.first(), allocator) : new NameReader(current);
-    }
-
-    /** The traffic plane has its own timers. */
-    static SslHandler handler(SslContext context, ByteBufAllocator allocator) {
-        SslHandler handler = context.newHandler(allocator);
-        handler.setHandshakeTimeoutMillis(0);
-        return handler;
+        return current.isOneForAll() ? current.first().newHandler(allocator, clock) : new NameReader(current, clock);
     }
 
     // What changes
@@ -159,8 +136,7 @@ public final class Certificates {
     private synchronized ReloadEvent readClientTrust(Path file) {
         try {
             Map<Path, CertificateChoice.Entry> anew = new TreeMap<>();
-            entries.forEach((path, entry) -> anew.put(
-                    path, new CertificateChoice.Entry(entry.certificate(), contexts.context(entry.certificate()))));
+            entries.forEach((path, entry) -> anew.put(path, contexts.again(entry)));
             entries.putAll(anew);
             contexts.forgetTickets();
             return reloads.taken(file, clock.instant());
@@ -186,7 +162,7 @@ public final class Certificates {
      */
     public synchronized boolean set(String file, String pem) {
         ServerCertificate next = new ServerCertificate(file, Pem.keyAndChain(file, pem));
-        contexts.context(next);
+        contexts.entry(next);
         return pending.put(file, next) != null;
     }
 
@@ -200,10 +176,29 @@ public final class Certificates {
         if (next == null) {
             return false;
         }
-        entries.put(Path.of(file), new CertificateChoice.Entry(next, contexts.context(next)));
+        entries.put(Path.of(file), contexts.entry(next));
         choice = choose();
         reloads.succeeded(clock.instant());
         return true;
+    }
+
+    /**
+     * Asks the responders whose answers are due, one after the other, in no hurry. To be called every second or so by one
+     * thread that does nothing else, since a responder may be silent for seconds.
+     *
+     * @return what has changed by that, for the log
+     */
+    public List<ReloadEvent> staple() {
+        List<ReloadEvent> events = new ArrayList<>();
+        for (CertificateChoice.Entry entry : choice.entries()) {
+            Staple staple = entry.staple();
+            if (staple != null && staple.isDue(clock.instant())) {
+                boolean good = staple.refresh(responders, clock.instant());
+                (good ? ocspTaken : ocspRefused).incrementAndGet();
+                staple.news(good).ifPresent(events::add);
+            }
+        }
+        return events;
     }
 
     /** Forgets what was set; false if nothing was. */
@@ -240,6 +235,16 @@ public final class Certificates {
     /** Sessions that were resumed so far. */
     public long resumed() {
         return contexts.resumed();
+    }
+
+    /** Answers of responders that could be used so far. */
+    public long ocspTaken() {
+        return ocspTaken.get();
+    }
+
+    /** Questions to responders that none such came of. */
+    public long ocspRefused() {
+        return ocspRefused.get();
     }
 
     public Reloads reloads() {

@@ -57,8 +57,7 @@ final class FileReloads {
 
     synchronized ReloadEvent refused(Path file, PemException e) {
         failed++;
-        String why = String.valueOf(e.getMessage());
-        String reason = why.startsWith(file + ": ") ? why.substring((file + ": ").length()) : why;
+        String reason = e.reason(file.toString());
         refused.put(file.toString(), reason);
         return new ReloadEvent(file.toString(), "was not taken, what was read before stays: " + reason, false);
     }

@@ -10,4 +10,11 @@ public final class PemException extends IllegalArgumentException {
     PemException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    /** The message where it is clear that it is about this file. */
+    String reason(String file) {
+        String message = String.valueOf(getMessage());
+        String name = file + ": ";
+        return message.startsWith(name) ? message.substring(name.length()) : message;
+    }
 }

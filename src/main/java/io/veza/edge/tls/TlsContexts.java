@@ -22,7 +22,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes what connections speak TLS by. Versions, ciphers and groups are those of Mozilla's intermediate profile, without
@@ -140,7 +142,29 @@ final class TlsContexts {
         return provider == SslProvider.JDK ? "JDK " + Runtime.version() : OpenSsl.versionString();
     }
 
-    SslContext context(ServerCertificate certificate) {
+    /** A certificate, ready to be used; no responder has been asked about it yet. */
+    CertificateChoice.Entry entry(ServerCertificate certificate) {
+        return entry(certificate, staple(certificate).orElse(null));
+    }
+
+    /** The same certificate by other rules; what its responder has said still holds. */
+    CertificateChoice.Entry again(CertificateChoice.Entry entry) {
+        return entry(entry.certificate(), entry.staple());
+    }
+
+    private CertificateChoice.Entry entry(ServerCertificate certificate, @Nullable Staple staple) {
+        return new CertificateChoice.Entry(certificate, context(certificate, staple != null), staple);
+    }
+
+    private Optional<Staple> staple(ServerCertificate certificate) {
+        if (!options.ocspStapling() || provider != SslProvider.OPENSSL) {
+            return Optional.empty();
+        }
+        return OcspQuestion.about(certificate.keyAndChain().chain())
+                .map(question -> new Staple(certificate.file(), question));
+    }
+
+    private SslContext context(ServerCertificate certificate, boolean stapling) {
         KeyAndChain both = certificate.keyAndChain();
         SslContextBuilder builder = SslContextBuilder.forServer(both.key(), both.chain())
                 .sslProvider(provider)
@@ -151,7 +175,7 @@ final class TlsContexts {
                 .ciphers(CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
                 .applicationProtocolConfig(protocols());
         if (provider == SslProvider.OPENSSL) {
-            builder.option(OpenSslContextOption.GROUPS, GROUPS);
+            builder.option(OpenSslContextOption.GROUPS, GROUPS).enableOcsp(stapling);
         }
         if (options.clients().mode() != ClientTrust.Mode.NONE) {
             builder.clientAuth(

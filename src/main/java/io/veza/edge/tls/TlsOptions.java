@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param handshake how long a handshake may take
  * @param clients whose certificates are asked for
  * @param ticketKeys a file of keys that others have, too; empty for own ones
+ * @param ocspStapling whether responders are asked about the certificates, for clients that ask the edge; BoringSSL only
  */
 public record TlsOptions(
         Path certificates,
@@ -23,9 +24,10 @@ public record TlsOptions(
         boolean http2,
         Duration handshake,
         Optional<Path> ticketKeys,
+        boolean ocspStapling,
         ClientTrust clients) {
 
-    /** Without certificates of clients. */
+    /** Without certificates of clients, and asking no responders. */
     public TlsOptions(
             Path certificates,
             Provider provider,
@@ -34,7 +36,12 @@ public record TlsOptions(
             boolean http2,
             Duration handshake,
             Optional<Path> ticketKeys) {
-        this(certificates, provider, minVersion, strictNames, http2, handshake, ticketKeys, ClientTrust.NONE);
+        this(certificates, provider, minVersion, strictNames, http2, handshake, ticketKeys, false, ClientTrust.NONE);
+    }
+
+    /** The same without other files than those of the certificates. */
+    TlsOptions certificatesAlone() {
+        return new TlsOptions(certificates, provider, minVersion, strictNames, http2, handshake, Optional.empty());
     }
 
     /** Who does the cryptography. */

@@ -2,9 +2,11 @@ package io.veza.edge.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vertx.core.json.JsonObject;
 import io.veza.edge.tls.KeyAndChain;
 import io.veza.edge.tls.TestAuthority;
 import io.veza.edge.tls.TestPem;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -13,6 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Answers as HAProxy 2.6 gave them to the same lines, but for the SHA-256 fingerprint, which it does not show. */
 class CertificateCommandsTest {
+
+    private static final String NO_KEY = "has no private key; it must hold the key with the certificate chain";
 
     @TempDir
     Path folder;
@@ -56,6 +60,38 @@ class CertificateCommandsTest {
                         + "Subject: /CN=edge.test\nIssuer: /CN=Root/O=Veza\n");
         assertThat(edge.ask("show ssl cert nope"))
                 .isEqualTo("Can't display the certificate: Not found or the certificate is a bundle!\n");
+    }
+
+    @Test
+    void a_file_that_is_refused_is_shown_with_the_reason() throws Exception {
+        String before = edge.ask("show ssl cert " + file);
+        Files.writeString(file, "half a certificate");
+        edge.secured().look();
+        edge.secured().look();
+
+        assertThat(edge.ask("show ssl cert " + file)).isEqualTo(before + "Refused: " + NO_KEY + "\n");
+        assertThat(JsonCertificates.all(edge.target())).singleElement().satisfies(each -> {
+            JsonObject certificate = (JsonObject) each;
+            assertThat(certificate.getString("refused")).isEqualTo(NO_KEY);
+            assertThat(certificate.getJsonArray("names")).containsExactly("edge.test", "*.edge.test");
+        });
+    }
+
+    @Test
+    void a_file_that_was_never_of_use_is_shown_with_the_reason() throws Exception {
+        edge.listenSecured(folder);
+        Path next = Files.writeString(folder.resolve("next.pem"), "half a certificate");
+        edge.secured().look();
+        edge.secured().look();
+
+        assertThat(edge.ask("show ssl cert " + next))
+                .isEqualTo("Filename: " + next + "\nStatus: Unused\nRefused: " + NO_KEY + "\n");
+        assertThat(JsonCertificates.all(edge.target()))
+                .last()
+                .isEqualTo(new JsonObject()
+                        .put("listener", "https")
+                        .put("file", next.toString())
+                        .put("refused", NO_KEY));
     }
 
     @Test

@@ -40,6 +40,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The runtime API over real pools, with a clock set by hand: {@code api_pool} with checks (fall 3, rise 2), a cookie and a
@@ -56,6 +57,8 @@ final class RuntimeFixture implements AutoCloseable {
     final RuntimeSession session = new RuntimeSession();
     private final NioEventLoopGroup loops = new NioEventLoopGroup(1);
     private final TrafficPlane plane;
+    private final Statistics statistics;
+    private @Nullable Certificates secured;
     boolean stopping;
 
     RuntimeFixture() {
@@ -85,7 +88,7 @@ final class RuntimeFixture implements AutoCloseable {
                     return loop;
                 },
                 () -> null);
-        Statistics statistics = new Statistics(List.of(api, stream), plane, () -> counters, clock);
+        statistics = new Statistics(List.of(api, stream), plane, () -> counters, clock);
         listen();
         runtime = new RuntimeApi(
                 List.of(api, stream), plane, statistics, new RuntimeApi.EdgeProcess("9.8.7", 2, () -> stopping));
@@ -109,9 +112,20 @@ final class RuntimeFixture implements AutoCloseable {
                 false,
                 TIMEOUT,
                 Optional.empty());
+        Certificates read = new Certificates(options, clock);
+        secured = read;
         plane.listen(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                new ListenerSettings("https", false).withCertificates(new Certificates(options, clock)));
+                new ListenerSettings("https", false).withCertificates(read));
+    }
+
+    /** The certificates of the HTTPS listener that was added last. */
+    Certificates secured() {
+        return Objects.requireNonNull(secured);
+    }
+
+    ApiTarget target() {
+        return new ApiTarget(List.of(api, stream), plane, statistics);
     }
 
     private PoolController controller(PoolDefinition definition, ServerIds ids) {

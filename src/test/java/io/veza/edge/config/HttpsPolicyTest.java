@@ -3,10 +3,12 @@ package io.veza.edge.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -31,9 +33,9 @@ class HttpsPolicyTest {
     }
 
     @Test
-    void clients_are_redirected_to_the_listener_or_to_the_port_it_has_for_them() {
-        HttpsPolicy listener =
-                ConfigFixture.settings("edge.tls.redirect-http=true").httpsPolicy();
+    void clients_are_redirected_to_the_listener_or_to_the_port_it_has_for_them(@TempDir Path folder) {
+        HttpsPolicy listener = ConfigFixture.settings("edge.tls.redirect-http=true", "edge.tls.cert-path=" + folder)
+                .httpsPolicy();
         HttpsPolicy port = ConfigFixture.settings("edge.tls.redirect-http=8443").httpsPolicy();
 
         assertThat(listener.redirectHttp()).isTrue();
@@ -63,6 +65,7 @@ class HttpsPolicyTest {
             textBlock =
                     """
             edge.tls.redirect-http=yes             | = yes: must be true, false or a port in 1..65535
+            edge.tls.redirect-http=true            | = true: needs edge.tls.cert-path, or the port of
             edge.tls.redirect-http=0               | = 0: must be true, false or a port in 1..65535
             edge.tls.hsts.max-age=-1s              | = -1s: must be a duration in 0s..3650d
             edge.tls.hsts.include-subdomains=1     | = 1: must be true or false

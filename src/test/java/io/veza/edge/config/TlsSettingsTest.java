@@ -25,6 +25,7 @@ class TlsSettingsTest {
             "edge.tls.sni-strict",
             "edge.tls.http2",
             "edge.tls.ticket-keys",
+            "edge.tls.ocsp-stapling",
             "edge.tls.client-auth",
             "edge.tls.client-ca",
             "edge.tls.client-crl",
@@ -58,6 +59,7 @@ class TlsSettingsTest {
                         TlsSettings.Version.TLS_1_2,
                         Duration.ofSeconds(10),
                         Optional.empty(),
+                        true,
                         TlsSettings.ClientAuth.NONE,
                         Optional.empty(),
                         Optional.empty()));
@@ -74,6 +76,7 @@ class TlsSettingsTest {
                                 "edge.tls.client-ca=" + file,
                                 "edge.tls.client-crl=" + file,
                                 "edge.tls.ticket-keys=" + file,
+                                "edge.tls.ocsp-stapling=false",
                                 "edge.tls.provider=jdk",
                                 "edge.tls.min-version=1.3",
                                 "edge.timeouts.handshake=3s")
@@ -87,6 +90,7 @@ class TlsSettingsTest {
                         TlsSettings.Version.TLS_1_3,
                         Duration.ofSeconds(3),
                         Optional.of(file),
+                        false,
                         TlsSettings.ClientAuth.REQUIRED,
                         Optional.of(file),
                         Optional.of(file)));
@@ -128,6 +132,7 @@ class TlsSettingsTest {
             edge.tls.client-auth=yes       | must be one of none, optional, required
             edge.tls.client-ca=/none       | there is no such file
             edge.tls.client-crl=/none      | there is no such file
+            edge.tls.ocsp-stapling=on      | must be true or false
             edge.tls.http2=on              | must be true or false
             edge.tls.provider=bouncycastle | must be one of auto, openssl, jdk
             edge.tls.min-version=1.1       | must be one of 1.2, 1.3

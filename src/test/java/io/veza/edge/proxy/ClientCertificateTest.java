@@ -59,6 +59,7 @@ class ClientCertificateTest {
                         false,
                         Duration.ofSeconds(5),
                         Optional.empty(),
+                        false,
                         new ClientTrust(mode, Optional.of(authorities), Optional.of(revocations))),
                 InstantSource.system());
     }

@@ -2,10 +2,22 @@ package io.veza.edge.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.veza.edge.tls.Certificates;
+import io.veza.edge.tls.TestAuthority;
+import io.veza.edge.tls.TestPem;
+import io.veza.edge.tls.TlsOptions;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Connections that come through a proxy which says whose they are. */
 class ProxyProtocolTest {
@@ -45,6 +57,55 @@ class ProxyProtocolTest {
                     .extracting(session -> session.client().toString())
                     .containsExactly("/192.0.2.7:49153");
             assertThat(edge.metric("edge_listener_connections_total", "http")).isEqualTo(1);
+        }
+    }
+
+    /** What comes in one packet with the header is the hello, which the header's reader must not keep. */
+    @ParameterizedTest
+    @CsvSource({"-1, false", "-1, true", "20, false", "20, true", "0, false"})
+    void the_header_comes_before_tls(int split, boolean helloSplit, @TempDir Path folder) throws Exception {
+        TestAuthority root = TestAuthority.root("CN=Root");
+        TlsOptions options = new TlsOptions(
+                TestPem.write(folder.resolve("edge.pem"), root.issue("edge.test")),
+                TlsOptions.Provider.AUTO,
+                TlsOptions.Version.TLS_1_2,
+                false,
+                false,
+                Duration.ofSeconds(5),
+                Optional.empty());
+        TlsClient.Opening opening = (to, hello) -> {
+            byte[] line = LINE.getBytes(StandardCharsets.US_ASCII);
+            byte[] all = Arrays.copyOf(line, line.length + hello.length);
+            System.arraycopy(hello, 0, all, line.length, hello.length);
+            // -1: nothing is apart; 0: the header from the hello; else within the header.
+            int first = split < 0 ? 0 : split == 0 ? line.length : split;
+            int second = helloSplit ? line.length + hello.length / 2 : all.length;
+            to.write(all, 0, first);
+            to.write(all, first, second - first);
+            to.write(all, second, all.length - second);
+        };
+        try (RawServer server = server()) {
+            EdgeFixture.Setup setup = behindProxy(server);
+            setup.listener = new ListenerSettings("https", false)
+                    .withCertificates(new Certificates(options, InstantSource.system()))
+                    .withAcceptProxy(true);
+            try (EdgeFixture edge = setup.start();
+                    TlsClient client = new TlsClient(
+                            edge.address,
+                            443,
+                            TlsClient.context(root.certificate(), null),
+                            "edge.test",
+                            opening,
+                            parameters -> {})) {
+
+                assertThat(client.http().send(GET).response()).startsWith("HTTP/1.1 200");
+
+                assertThat(server.heads)
+                        .singleElement()
+                        .asString()
+                        .contains("X-Forwarded-For: 192.0.2.7\r\n")
+                        .contains("X-Forwarded-Proto: https\r\n");
+            }
         }
     }
 

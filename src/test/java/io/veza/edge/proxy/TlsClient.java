@@ -11,6 +11,7 @@ import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import javax.net.ssl.KeyManager;
@@ -42,7 +43,15 @@ final class TlsClient implements Closeable {
         RESET
     }
 
+    /** Sends the first bytes of the client, which are its hello. */
+    interface Opening {
+        Opening AT_ONCE = OutputStream::write;
+
+        void send(OutputStream to, byte[] hello) throws IOException;
+    }
+
     final Socket socket;
+    private @Nullable Opening opening;
     final SSLEngine engine;
     private final ByteBuffer received;
     private final ByteBuffer plain;
@@ -73,12 +82,27 @@ final class TlsClient implements Closeable {
     /** Names of servers are asked for and verified. */
     TlsClient(InetSocketAddress edge, SSLContext context, String name, Consumer<SSLParameters> with)
             throws IOException {
+        this(edge, edge.getPort(), context, name, Opening.AT_ONCE, with);
+    }
+
+    /**
+     * @param sessionPort part of what a session is found by, so that another edge may be asked to resume it
+     * @param opening how the first bytes are sent
+     */
+    TlsClient(
+            InetSocketAddress edge,
+            int sessionPort,
+            SSLContext context,
+            String name,
+            Opening opening,
+            Consumer<SSLParameters> with)
+            throws IOException {
+        this.opening = opening;
         socket = new Socket();
         socket.connect(edge, PATIENCE_MILLIS);
         socket.setSoTimeout(PATIENCE_MILLIS);
         socket.setTcpNoDelay(true);
-        // The port is part of what a session is found by.
-        engine = context.createSSLEngine(name, edge.getPort());
+        engine = context.createSSLEngine(name, sessionPort);
         engine.setUseClientMode(true);
         SSLParameters parameters = engine.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
@@ -140,7 +164,13 @@ final class TlsClient implements Closeable {
         do {
             toSend.clear();
             SSLEngineResult result = engine.wrap(data, toSend);
-            socket.getOutputStream().write(toSend.array(), 0, toSend.position());
+            Opening first = opening;
+            opening = null;
+            if (first != null) {
+                first.send(socket.getOutputStream(), Arrays.copyOf(toSend.array(), toSend.position()));
+            } else {
+                socket.getOutputStream().write(toSend.array(), 0, toSend.position());
+            }
             if (result.getStatus() != SSLEngineResult.Status.OK) {
                 throw new IOException("cannot be sent: " + result);
             }

@@ -288,6 +288,29 @@ class TlsListenerTest {
         }
     }
 
+    @Test
+    void an_open_connection_lives_on_when_the_certificate_changes() throws Exception {
+        Certificates certificates = new Certificates(options(TlsOptions.Provider.OPENSSL), InstantSource.system());
+        EdgeFixture.Setup setup = EdgeFixture.with();
+        setup.listener = new ListenerSettings("https", true).withCertificates(certificates);
+        TestAuthority next = TestAuthority.root("CN=Next");
+        try (RawServer server = new RawServer(RawServer.always(RawServer.ok("hello")));
+                EdgeFixture edge = setup.servers(server.port()).start();
+                TlsClient open = client(edge)) {
+            assertThat(open.http().get("/").response()).startsWith("HTTP/1.1 200");
+
+            TestPem.write(file, next.issue("edge.test"));
+            certificates.look();
+            assertThat(certificates.look()).hasSize(1);
+
+            try (TlsClient later = new TlsClient(
+                    edge.address, TlsClient.context(next.certificate(), null), "edge.test", parameters -> {})) {
+                assertThat(later.http().get("/").response()).startsWith("HTTP/1.1 200");
+            }
+            assertThat(open.http().get("/").response()).startsWith("HTTP/1.1 200");
+        }
+    }
+
     /** Asks once and says when the session was made. */
     private long visit(EdgeFixture edge, String version) throws Exception {
         try (TlsClient client = client(edge, version)) {

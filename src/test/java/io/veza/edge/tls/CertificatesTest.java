@@ -191,7 +191,9 @@ class CertificatesTest {
         Files.writeString(folder.resolve("b.pem"), TestPem.pkcs8(first));
         Files.writeString(folder.resolve("c.pem"), TestPem.certificates(first));
 
-        assertThat(Certificates.problems(options(folder)))
+        assertThat(TlsProblem.all(options(folder)))
+                .allMatch(problem -> problem.of() == TlsProblem.Part.CERTIFICATES)
+                .extracting(TlsProblem::what)
                 .satisfiesExactly(one -> assertThat(one).contains("b.pem: has no certificate"), two -> assertThat(two)
                         .contains("c.pem: has no private key"));
     }
