@@ -14,10 +14,10 @@ usage: src/bench/run.sh [--quick] [--rounds N] [--seconds S] [--warmup S] [--row
   --rounds N      rounds of every row (5)
   --seconds S     length of one measurement (8)
   --warmup S      load on each JVM before its first measurement (30)
-  --rows          of: 128b 10k 1m ws p99 conns-10 conns-10000 servers-2 servers-1000 (all),
-                  and log-off log-haproxy log-json log-combined: 128b with each format of the access log,
-                  and tls-128b tls-1m (kept connections), tls-full tls-resumed (a handshake for each request, TLS 1.3
-                  and 1.2), h2-128b h2-10k (100 streams of one connection, over TLS)
+  --rows          of: 128b 10k 1m ws p99 conns-10 conns-10000, tls-128b tls-1m (kept connections), tls-full
+                  tls-resumed (a handshake for each request, TLS 1.3 and 1.2), h2-128b h2-10k (100 streams of one
+                  connection, over TLS), servers-2 servers-1000 (all),
+                  and log-off log-haproxy log-json log-combined: 128b with each format of the access log
   --contenders    of: edge haproxy nginx (all); haproxy is needed for the ratios
   --quick         one short round of every row: does all of it run without an error?
 
@@ -29,7 +29,7 @@ TEXT
 }
 
 ROUNDS=5 SECONDS_EACH=8 WARMUP=30
-ROWS=128b,10k,1m,ws,p99,conns-10,conns-10000,servers-2,servers-1000
+ROWS=128b,10k,1m,ws,p99,conns-10,conns-10000,tls-128b,tls-1m,tls-full,tls-resumed,h2-128b,h2-10k,servers-2,servers-1000
 CONTENDERS=edge,haproxy,nginx
 while [ $# -gt 0 ]; do
     case $1 in
@@ -89,7 +89,10 @@ start_contenders() { # servers: stops those before, starts one of each on core 0
 warm_tls() {
     tls_run edge /128b 50 "$WARMUP" >/dev/null
     tls_run edge /128b 50 "$((WARMUP / 3 + 1))" close >/dev/null
+    tls_run edge /1m 10 "$((WARMUP / 3 + 1))" >/dev/null
+    SECONDS_EACH=$((WARMUP / 3 + 1)) resumed_run edge >/dev/null
     h2_run edge /128b "$WARMUP" >/dev/null
+    h2_run edge /10k "$((WARMUP / 3 + 1))" >/dev/null
 }
 
 tls_run() { # contender path connections seconds [close] -> as wrk_run, over TLS

@@ -39,6 +39,7 @@ public final class MeteredFrames implements Http2FrameReader {
     private @Nullable Metering metering;
     private int readTo;
     private boolean incomplete;
+    private boolean tookWhole;
 
     public MeteredFrames(Http2FrameReader reader, FrameBudget budget) {
         this.reader = reader;
@@ -61,6 +62,13 @@ public final class MeteredFrames implements Http2FrameReader {
     /** Whether the last bytes that came were not yet a whole frame, or not a whole block of fields. */
     public boolean isIncomplete() {
         return incomplete;
+    }
+
+    /** Whether any frame has become whole since this was asked last. */
+    public boolean tookWhole() {
+        boolean any = tookWhole;
+        tookWhole = false;
+        return any;
     }
 
     @Override
@@ -93,6 +101,7 @@ public final class MeteredFrames implements Http2FrameReader {
         private void whole() {
             ByteBuf from = in;
             readTo = from == null ? 0 : from.readerIndex();
+            tookWhole = true;
         }
 
         private void control() throws Http2Exception {

@@ -243,7 +243,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private boolean readBody(ByteBuf in, Exchange current) {
         if (!current.takesBody()) {
             // From here on it is the server that keeps everybody waiting.
-            timer.cancel();
+            watchServerOnly();
             pace.rest();
             return false;
         }
@@ -275,8 +275,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         return true;
     }
 
-    private void requestIsOver(Exchange current) {
+    /** The client owes nothing of its request now, but may still have to take its response. */
+    private void watchServerOnly() {
         timer.cancel();
+        if (responding && !channel.isWritable()) {
+            watchUnsent();
+        }
+    }
+
+    private void requestIsOver(Exchange current) {
+        watchServerOnly();
         requestEndNanos = System.nanoTime();
         current.requestEnd(body.trailers());
     }

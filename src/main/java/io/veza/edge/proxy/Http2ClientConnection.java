@@ -142,6 +142,10 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
                 .incrementWindowSize(
                         connection().connectionStream(), Http2Codec.CONNECTION_WINDOW - Http2Codec.INITIAL_WINDOW);
         channel.flush();
+        if (loop.stopping) {
+            // The others were told when it began.
+            drain();
+        }
     }
 
     ChannelHandlerContext context() {
@@ -282,8 +286,10 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
             return;
         }
         super.channelReadComplete(ctx);
-        if (frames.isIncomplete() && !timer.isArmed()) {
-            loop.wheel.arm(timer, loop.requestHeadTicks);
+        if (frames.isIncomplete() && (frames.tookWhole() || !timer.isArmed())) {
+            // Behind a stream there may be a body that comes slowly, whose own pace is seen to.
+            boolean idle = connection().numActiveStreams() == 0;
+            loop.wheel.arm(timer, idle ? loop.requestHeadTicks : loop.clientTicks);
         } else if (!frames.isIncomplete() && connection().numActiveStreams() > 0) {
             timer.cancel();
         }
@@ -448,10 +454,40 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
     @Override
     protected void onStreamError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, Http2Exception.StreamException error) {
+        if (error.error() == Http2Error.STREAM_CLOSED && connection().stream(error.streamId()) == null) {
+            // It was under way when the stream was reset, and has been told: RFC 9113 section 5.1, "closed".
+            return;
+        }
         if (!outbound) {
             broken();
         }
+        if (error instanceof Http2Exception.HeaderListSizeException tooLarge && tooLarge.duringDecode()) {
+            refuseHead(error.streamId());
+            return;
+        }
         super.onStreamError(ctx, outbound, cause, error);
+    }
+
+    /** Answers a head that was larger than it may be; what it said is lost, and so is whether a body follows. */
+    private void refuseHead(int streamId) {
+        try {
+            Http2Stream known = connection().stream(streamId);
+            if (known == null) {
+                Http2Stream stream = connection().remote().createStream(streamId, true);
+                Http2ClientStream refused = new Http2ClientStream(this, stream, ids.getAsLong(), true);
+                stream.setProperty(streamKey, refused);
+                refused.refuse(HeadFault.HEAD_TOO_LARGE, null);
+            } else {
+                // Its trailers were.
+                resetStream(
+                        context(),
+                        streamId,
+                        Http2Error.PROTOCOL_ERROR.code(),
+                        context().newPromise());
+            }
+        } catch (Http2Exception e) {
+            onError(context(), false, e);
+        }
     }
 
     @Override

@@ -14,7 +14,6 @@ import io.veza.edge.http1.Trailers;
 import io.veza.edge.http2.FieldBlock;
 import io.veza.edge.http2.TrailerLines;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +35,7 @@ final class Http2ClientStream implements ClientSide {
     private final long id;
     private final long beganNanos = System.nanoTime();
     private final Http2Response response;
-    private final ArrayDeque<ByteBuf> held = new ArrayDeque<>(0);
+    private final HeldData held = new HeldData();
     private final TimerWheel.Timer timer = new TimerWheel.Timer() {
         @Override
         void expired() {
@@ -162,8 +161,8 @@ final class Http2ClientStream implements ClientSide {
         boolean hold = length > 0 && (!held.isEmpty() || !takes());
         if (hold) {
             pace.rest();
-            held.add(data.retain());
-            loop.wheel.remove(timer);
+            held.add(data);
+            watchServerOnly();
         } else if (length > 0) {
             pass(data.retain());
         }
@@ -206,6 +205,9 @@ final class Http2ClientStream implements ClientSide {
         requestRead = true;
         Exchange current = exchange;
         if (current == null) {
+            if (held.isEmpty()) {
+                requestEnds();
+            }
             return;
         }
         Trailers read = new Trailers(loop.settings.limits());
@@ -232,11 +234,23 @@ final class Http2ClientStream implements ClientSide {
             through.clientClosed();
             closeTunnel();
         } else if (current != null && !requestOver && !upgrade) {
+            watchServerOnly();
+            if (!bodyless && current.connection() == null) {
+                // Nobody is there who could be told; whoever comes asks for what there is.
+                return;
+            }
             requestOver = true;
-            timer.cancel();
             if (!bodyless) {
                 current.requestEnd(trailers);
             }
+        }
+    }
+
+    /** The client owes nothing of its request now, but may still have to take its response. */
+    private void watchServerOnly() {
+        timer.cancel();
+        if (response.hasBegun() && !isWritable()) {
+            watchUnsent();
         }
     }
 
@@ -252,8 +266,8 @@ final class Http2ClientStream implements ClientSide {
 
     /** Passes on what was held back, as far as it is taken. */
     private void drainHeld() {
-        while (!held.isEmpty() && takes()) {
-            ByteBuf next = held.remove();
+        ByteBuf next;
+        while (!held.isEmpty() && takes() && (next = held.poll()) != null) {
             int length = next.readableBytes();
             pass(next);
             giveWindow(length);
@@ -403,7 +417,9 @@ final class Http2ClientStream implements ClientSide {
         Exchange current = exchange;
         if (through != null) {
             through.clientClosed();
-        } else if (current != null) {
+        } else if (current != null && !(requestOver && response.hasGoneOut())) {
+            // A client that has all of its response is none that goes away, though its server may be yet to say the
+            // end.
             current.abandon();
         }
     }

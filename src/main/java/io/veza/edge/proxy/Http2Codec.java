@@ -8,7 +8,6 @@ import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
 import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
 import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
 import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2CodecUtil;
@@ -18,6 +17,7 @@ import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2PromisedRequestVerifier;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.UniformStreamByteDistributor;
+import io.veza.edge.http2.BoundedFieldsEncoder;
 import io.veza.edge.http2.FieldBlock;
 import io.veza.edge.http2.FrameBudget;
 import io.veza.edge.http2.MeteredFrames;
@@ -44,14 +44,9 @@ record Http2Codec(FieldBlock block, MeteredFrames frames, FrameBudget budget) {
     /** CONTINUATION frames in a row that carry little, CVE-2024-27316. */
     private static final int MOST_SMALL_CONTINUATIONS = 16;
 
-    /** Values from here on are Huffman coded: it saves a client's bytes and costs our time. */
-    private static final int HUFFMAN_FROM = 512;
-
     /** A cookie kept in the table could be guessed at by others who share the connection, RFC 7541 section 7.1. */
     private static final Http2HeadersEncoder.SensitivityDetector SET_COOKIE_IS_SENSITIVE =
             (name, value) -> HttpHeaderNames.SET_COOKIE.contentEquals(name);
-
-    private static final int TABLE_SLOTS = 64;
 
     /** Fields count 32 bytes more here than in HTTP/1.1, RFC 9113 section 6.5.2. */
     private static final int FIELD_OVERHEAD = 32;
@@ -90,9 +85,7 @@ record Http2Codec(FieldBlock block, MeteredFrames frames, FrameBudget budget) {
                         MOST_SMALL_CONTINUATIONS),
                 budget);
         var encoder = new DefaultHttp2ConnectionEncoder(
-                connection,
-                new DefaultHttp2FrameWriter(
-                        new DefaultHttp2HeadersEncoder(SET_COOKIE_IS_SENSITIVE, true, TABLE_SLOTS, HUFFMAN_FROM)));
+                connection, new DefaultHttp2FrameWriter(new BoundedFieldsEncoder(SET_COOKIE_IS_SENSITIVE)));
         var decoder = new DefaultHttp2ConnectionDecoder(
                 connection, encoder, frames, Http2PromisedRequestVerifier.ALWAYS_VERIFY, true, true, false, false);
         Http2Settings said = new Http2Settings()

@@ -185,7 +185,13 @@ final class Http2Response {
         }
     }
 
-    /** Whether the end has gone out. */
+    /** Whether the end has gone out, and not only been given up. */
+    boolean hasGoneOut() {
+        ChannelFuture end = last;
+        return end != null && end.isSuccess();
+    }
+
+    /** Whether the end has gone out, or never will. */
     boolean isSent() {
         ChannelFuture end = last;
         return end != null && end.isDone();

@@ -6,7 +6,6 @@ import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
 import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
 import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
 import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2CodecUtil;
@@ -16,6 +15,7 @@ import io.netty.handler.codec.http2.Http2PromisedRequestVerifier;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.UniformStreamByteDistributor;
 import io.veza.edge.control.ServerEntry;
+import io.veza.edge.http2.BoundedFieldsEncoder;
 import io.veza.edge.http2.FieldBlock;
 import io.veza.edge.http2.RequestFields;
 import java.net.InetSocketAddress;
@@ -38,11 +38,6 @@ final class Http2ServerCodec {
 
     /** CONTINUATION frames in a row that carry little, CVE-2024-27316. */
     private static final int MOST_SMALL_CONTINUATIONS = 16;
-
-    private static final int TABLE_SLOTS = 64;
-
-    /** Values from here on are Huffman coded: it saves bytes, of which there are enough here, and costs time. */
-    private static final int HUFFMAN_FROM = 512;
 
     /** Fields count 32 bytes more here than in HTTP/1.1, RFC 9113 section 6.5.2. */
     private static final int FIELD_OVERHEAD = 32;
@@ -80,8 +75,8 @@ final class Http2ServerCodec {
                 MOST_SMALL_CONTINUATIONS);
         var encoder = new DefaultHttp2ConnectionEncoder(
                 connection,
-                new DefaultHttp2FrameWriter(new DefaultHttp2HeadersEncoder(
-                        (name, value) -> RequestFields.isSensitive(name), true, TABLE_SLOTS, HUFFMAN_FROM)));
+                new DefaultHttp2FrameWriter(
+                        new BoundedFieldsEncoder((name, value) -> RequestFields.isSensitive(name))));
         var decoder = new DefaultHttp2ConnectionDecoder(
                 connection, encoder, reader, Http2PromisedRequestVerifier.ALWAYS_VERIFY, true, true, false, false);
         Http2Settings said = new Http2Settings()

@@ -30,7 +30,7 @@ class ReadmeTest {
     private static final Pattern KEY = Pattern.compile("((?<![A-Za-z.-])|(?<=-D))edge\\.[A-Za-z0-9_.<>-]*[a-z0-9_>]");
 
     /** What the recipe for a wrong configuration misspells, and a file that another one names. */
-    private static final Set<String> NO_KEYS = Set.of("edge.listen.htp", "edge.properties");
+    private static final Set<String> NO_KEYS = Set.of("edge.listen.htp", "edge.pem", "edge.properties");
 
     private static final Pattern VARIABLE = Pattern.compile("\\bEDGE_[A-Z0-9_]*[A-Z0-9]");
     private static final Pattern OLD_NAME = Pattern.compile("(?i)\\bhaproxy_[a-z]+(_[a-z]+)*");

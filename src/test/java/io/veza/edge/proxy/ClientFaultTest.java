@@ -261,7 +261,12 @@ class ClientFaultTest {
                     java.util.concurrent.locks.LockSupport.parkNanos(150_000_000);
                     go.release();
 
-                    assertThat(client.response()).startsWith("HTTP/1.1 200").endsWith("all");
+                    try {
+                        assertThat(client.response()).startsWith("HTTP/1.1 200").endsWith("all");
+                    } catch (java.net.SocketException reset) {
+                        // Where the kernel has taken far more before the end came than the edge holds for a client.
+                        assertThat(edge.failures()).containsOnlyKeys("sent_too_much");
+                    }
                     sender.join();
                 }
             }

@@ -190,25 +190,23 @@ class Http2AbuseTest {
                 RawHttp2Client client = RawHttp2Client.open(edge)) {
             byte[] start = client.block(":method", "GET", ":scheme", "http", ":authority", "a", ":path", "/never");
             // One literal with indexing of 3,900 bytes, then a byte each for as many copies of it.
-            byte[] name = new byte[3 + 1 + 3 + 3900];
             io.netty.buffer.ByteBuf bomb = io.netty.buffer.Unpooled.buffer();
             bomb.writeBytes(start).writeByte(0x40).writeByte(1).writeByte('x');
-            bomb.writeByte(0x7f).writeByte(0xbd).writeByte(0x1d).writeZero(0);
+            bomb.writeByte(0x7f).writeByte(0xbd).writeByte(0x1d);
             for (int i = 0; i < 3900; i++) {
                 bomb.writeByte('y');
             }
-            for (int i = 0; i < 10_000; i++) {
+            for (int i = 0; i < 9; i++) {
                 bomb.writeByte(0xbe);
             }
             byte[] bytes = new byte[bomb.readableBytes()];
             bomb.readBytes(bytes);
-            assertThat(name).isNotEmpty();
 
             client.frame(RawHttp2Client.HEADERS, 5, 1, bytes);
 
-            String answer = client.response(1);
-            assertThat(answer).satisfiesAnyOf(a -> assertThat(a).startsWith(":status: 431"), a -> assertThat(a)
-                    .startsWith("<reset"));
+            assertThat(client.response(1)).startsWith(":status: 431").endsWith("head too large\"}\n");
+            assertThat(edge.metric("edge_listener_refusals_total", "http", "head_too_large"))
+                    .isEqualTo(1);
             assertThat(server.heads).isEmpty();
         }
     }

@@ -43,6 +43,31 @@ class SlowClientTest {
     }
 
     @Test
+    void a_client_that_ends_its_request_and_takes_no_response_is_not_waited_for() throws Exception {
+        EdgeFixture.Setup setup = EdgeFixture.with();
+        setup.client = Duration.ofMillis(500);
+        try (RawServer server = new RawServer(connection -> {
+                    connection.readHead();
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
+                    byte[] more = new byte[1 << 16];
+                    while (true) {
+                        connection.out.write(more);
+                    }
+                });
+                EdgeFixture edge = setup.servers(server.port()).start();
+                RawClient client = edge.client()) {
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+            client.head();
+            // Until all buffers on the way are full, but not for the client's whole time.
+            pause(300);
+
+            client.send("0\r\n\r\n");
+
+            assertThat(edge.nextEnded().termination()).startsWith("c");
+        }
+    }
+
+    @Test
     void a_body_that_drips_gets_408_though_it_never_stops() throws Exception {
         try (RawServer server = new RawServer(swallowing(100_000));
                 EdgeFixture edge = limited(server).start();
