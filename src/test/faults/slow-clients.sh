@@ -35,7 +35,7 @@ others() { # seconds
       "http://127.0.0.1:$edge_port/api/v1/whoami?[1-50]" >>"$dir/others" || true
   done
   sort -k 2 -n "$dir/others" | awk '{ t[NR] = $2; if ($1 != 200) bad++ }
-    END { printf "%d %d %d", t[int(NR * 0.99) + (NR < 100)] * 1000, bad, NR }'
+    END { printf "%d %d %d\n", t[int(NR * 0.99) + (NR < 100)] * 1000, bad, NR }'
 }
 
 # Runs slowhttptest while others ask. The edge must refuse for the reason, as often as nearly all of the clients.
@@ -70,7 +70,7 @@ start_edge -Xms512m -Xmx512m -Dedge.timeouts.client=20s
 await 'the management address is there' port_of edge 'Listening on: [^ ]*:' >/dev/null
 management_port=$(port_of edge 'Listening on: [^ ]*:')
 await 'a GET through the edge' answers_200
-others 5 >/dev/null
+others 3 >/dev/null
 read -r calm bad count < <(others 5)
 resting=$(descriptors)
 step "at rest: $count GETs, p99 $calm ms; $resting descriptors"
