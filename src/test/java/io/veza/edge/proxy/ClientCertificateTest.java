@@ -148,6 +148,7 @@ class ClientCertificateTest {
                         false,
                         Duration.ofSeconds(5),
                         Optional.of(keys),
+                        false,
                         new ClientTrust(ClientTrust.Mode.REQUIRED, Optional.of(authorities), Optional.of(revocations))),
                 InstantSource.system());
         SSLContext remembering = TlsClient.context(root.certificate(), alice);
