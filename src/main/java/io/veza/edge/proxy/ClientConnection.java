@@ -47,6 +47,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     /** {@link #taken} before anybody has looked: whatever was taken since is enough. */
     private static final long NOT_WATCHED = Long.MIN_VALUE / 2;
 
+    /** Less than this unsent is not worth a connection when memory is short. */
+    private static final long STALLED_BYTES = 16 * 1024;
+
     private final TrafficLoop loop;
     private final RouteTable<PoolTraffic> routes;
     private final Listener listener;
@@ -68,6 +71,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private @Nullable Exchange exchange;
     private @Nullable Tunnel tunnel;
     private @Nullable ByteBuf pending;
+    private long takenAtLook = -1;
     private boolean reading;
     private boolean keepAlive;
     private boolean responding;
@@ -572,6 +576,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private long unsentBytes() {
         var buffer = channel.unsafe().outboundBuffer();
         return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+    }
+
+    @Override
+    public void shedStalled() {
+        long takenNow = takenBytes();
+        boolean stalled = takenNow == takenAtLook && unsentBytes() >= STALLED_BYTES;
+        takenAtLook = takenNow;
+        Exchange current = exchange;
+        if (stalled && current != null) {
+            current.giveUp(ExchangeFailure.Cause.STOPPED_READING);
+        } else if (stalled) {
+            ClientEnding.cut(channel);
+        }
     }
 
     private void timeout() {

@@ -23,6 +23,12 @@ interface ClientSession {
     /** Ends the exchanges under way, because the edge ends. */
     void giveUp();
 
+    /**
+     * Lets go of what its client does not take: of which nothing at all has gone out since the last call. For when memory is
+     * short, and those who hold it without need have to go first.
+     */
+    default void shedStalled() {}
+
     /** Tells of what is under way: one session for each request, or for the connection if there is none. */
     void describe(long nowNanos, Consumer<OpenSession> to);
 

@@ -556,6 +556,11 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
     }
 
     @Override
+    public void shedStalled() {
+        streams().forEach(Http2ClientStream::shedStalled);
+    }
+
+    @Override
     public void giveUp() {
         streams().forEach(Http2ClientStream::giveUp);
     }

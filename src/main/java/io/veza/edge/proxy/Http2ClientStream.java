@@ -60,6 +60,7 @@ final class Http2ClientStream implements ClientSide {
     private final BodyPace pace;
     private long progress;
     private int slowSpans;
+    private long stateAtLook = -1;
 
     /** @param end whether the request has no body */
     Http2ClientStream(Http2ClientConnection connection, Http2Stream stream, long id, boolean end) {
@@ -447,6 +448,16 @@ final class Http2ClientStream implements ClientSide {
     private long sendingState() {
         return connection.unsentBytes() * 31
                 + connection.encoder().flowController().windowSize(stream);
+    }
+
+    void shedStalled() {
+        long now = sendingState();
+        if (!gone && now == stateAtLook && response.hasBegun() && !isWritable()) {
+            slowSpans = MOST_SLOW_SPANS;
+            progress = now;
+            timeout();
+        }
+        stateAtLook = now;
     }
 
     private void timeout() {

@@ -2,13 +2,11 @@ package io.veza.edge.proxy;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.util.NettyRuntime;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.http1.HeadWriter;
@@ -35,18 +33,16 @@ final class TrafficLoop {
     /** Below this much unsent a connection takes more again; above the other its source is no longer read. */
     static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 * 1024, 256 * 1024);
 
-    /**
-     * Of our own, since the process-wide one has chunks of 64 KiB, as suits many small messages: a receive buffer for
-     * bodies would be allocated, zeroed and freed for each read.
-     */
-    static final PooledByteBufAllocator ALLOCATOR =
-            new PooledByteBufAllocator(true, 0, NettyRuntime.availableProcessors(), 8192, 9, 256, 64, true);
+    static final TrafficAllocator ALLOCATOR = new TrafficAllocator();
 
     /**
      * How long a connection of a stopping edge may be idle: whoever uses it sends the next request within this time, has it
      * answered, and is told that the connection ends with it. One that was closed at once might have had one on its way.
      */
     private static final Duration IDLE_GRACE = Duration.ofSeconds(2);
+
+    /** How long a client may take nothing at all while memory is short. */
+    private static final Duration SHED_INTERVAL = Duration.ofSeconds(1);
 
     final EventLoop eventLoop;
     final TrafficSettings settings;
@@ -83,6 +79,7 @@ final class TrafficLoop {
     private final Bootstrap bootstrap;
     private final ScheduledFuture<?> ticking;
     private volatile long turnedNanos;
+    private long shedNanos;
     private @Nullable RequestHead requestHead;
     private @Nullable ResponseHead responseHead;
 
@@ -122,6 +119,7 @@ final class TrafficLoop {
         long start = System.nanoTime();
         long tick = TimerWheel.TICK.toNanos();
         this.turnedNanos = start;
+        this.shedNanos = start;
         this.ticking = eventLoop.scheduleAtFixedRate(() -> turn(start), tick, tick, TimeUnit.NANOSECONDS);
     }
 
@@ -130,6 +128,12 @@ final class TrafficLoop {
         observer.turned(Math.max(0, now - turnedNanos - TimerWheel.TICK.toNanos()));
         turnedNanos = now;
         wheel.advance(Duration.ofNanos(now - startNanos));
+        if (now - shedNanos >= SHED_INTERVAL.toNanos()) {
+            shedNanos = now;
+            if (ALLOCATOR.runsShort()) {
+                List.copyOf(clients).forEach(ClientSession::shedStalled);
+            }
+        }
     }
 
     /** How long ago the loop last came round; from any thread. */

@@ -1,0 +1,50 @@
+package io.veza.edge.proxy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.util.NettyRuntime;
+import io.netty.util.internal.PlatformDependent;
+
+/**
+ * Makes the buffers of connections. One of our own, since the process-wide one has chunks of 64 KiB, as suits many small
+ * messages: a receive buffer for bodies would be allocated, zeroed and freed for each read.
+ *
+ * <p>Does not go to the end of what the JVM may have outside the heap. There the JDK has whoever asks for more sleep for
+ * half a second, up to nine times over and with a collection each time, and that would be an event loop; and the management
+ * address would have nothing left to answer with. Thread-safe.
+ */
+final class TrafficAllocator extends PooledByteBufAllocator {
+
+    private static final long MOST = PlatformDependent.maxDirectMemory();
+
+    /** Receive buffers of bodies; heads and frames have smaller ones, and are still served. */
+    private static final int LARGE = 16 * 1024;
+
+    private static final int CHUNK_ORDER = 9;
+    private static final int PAGE = 8192;
+    private static final int SMALL_CACHE = 256;
+    private static final int NORMAL_CACHE = 64;
+
+    TrafficAllocator() {
+        super(true, 0, NettyRuntime.availableProcessors(), PAGE, CHUNK_ORDER, SMALL_CACHE, NORMAL_CACHE, true);
+    }
+
+    /** Whether those should go who hold memory without need: half of what there is was taken, and half of that is in use. */
+    boolean runsShort() {
+        return isTaken(0.5, 0.25);
+    }
+
+    @Override
+    protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
+        if (initialCapacity >= LARGE && isTaken(0.75, 0.5)) {
+            throw new OutOfMemoryError(
+                    "three quarters of the memory outside the heap are in the buffers of connections");
+        }
+        return super.newDirectBuffer(initialCapacity, maxCapacity);
+    }
+
+    /** What was taken from the system is seldom given back as a whole; so it counts only if it is in use as well. */
+    private boolean isTaken(double share, double inUse) {
+        return metric().usedDirectMemory() > MOST * share && pinnedDirectMemory() > MOST * inUse;
+    }
+}
