@@ -1,5 +1,6 @@
 package io.veza.edge.config;
 
+import io.smallrye.config.ConfigValue;
 import io.veza.edge.control.ServerLink;
 import io.veza.edge.control.ServerLink.Protocol;
 import io.veza.edge.control.ServerLink.ProxyHeader;
@@ -46,6 +47,18 @@ final class LinkTranslation {
                 problems.readIfPresent(config.ca(), Format.PATH),
                 problems.readIfPresent(config.sni(), SERVER_NAME),
                 problems.readIfPresent(config.clientCert(), Format.PATH));
+        if (!enabled) {
+            // Somebody relies on what would be without effect: requests would go to the servers in the clear.
+            needsTls(config.ca(), tls.ca().isPresent());
+            needsTls(config.sni(), tls.sni().isPresent());
+            needsTls(config.clientCert(), tls.clientCert().isPresent());
+        }
         return Optional.of(tls).filter(read -> enabled);
+    }
+
+    private void needsTls(ConfigValue setting, boolean given) {
+        if (given) {
+            problems.add(setting, "needs tls.enabled=true of the same pool");
+        }
     }
 }

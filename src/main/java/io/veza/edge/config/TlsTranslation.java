@@ -52,6 +52,21 @@ final class TlsTranslation {
                 && read.clientAuthorities().isEmpty()) {
             problems.add(tls.clientCa(), "must be given, since edge.tls.client-auth asks clients for certificates");
         }
-        return read.certificates().equals(Path.of("")) ? Optional.empty() : Optional.of(read);
+        if (problems.readIfPresent(tls.certPath(), Format.TEXT).isEmpty()) {
+            withoutCertificate(read, tls, problems);
+            return Optional.empty();
+        }
+        return Optional.of(read);
+    }
+
+    /** What holds clients to something is not to be without effect: somebody relies on it. */
+    private static void withoutCertificate(TlsSettings read, EdgeConfig.Tls tls, Problems problems) {
+        String needs = "needs edge.tls.cert-path; without it there is HTTP only";
+        if (read.clientAuth() != TlsSettings.ClientAuth.NONE) {
+            problems.add(tls.clientAuth(), needs);
+        }
+        if (read.strictNames()) {
+            problems.add(tls.sniStrict(), needs);
+        }
     }
 }

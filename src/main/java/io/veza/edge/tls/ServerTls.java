@@ -9,8 +9,12 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
 
 /**
  * TLS 1.2 and 1.3 towards the servers of one pool: whom the edge trusts and as whom it shows itself, read from files once.
@@ -78,7 +82,23 @@ public final class ServerTls {
      * @param port with the name, what sessions are kept by
      */
     public SslHandler newHandler(ByteBufAllocator allocator, String name, int port) {
-        return context.newHandler(allocator, name, port);
+        SslHandler handler = context.newHandler(allocator, name, port);
+        if (name.indexOf('.') < 0 && name.indexOf(':') < 0) {
+            askFor(name, handler.engine());
+        }
+        return handler;
+    }
+
+    /** By itself Netty asks only for names with a dot; those of containers have none. */
+    private static void askFor(String name, SSLEngine engine) {
+        try {
+            SSLParameters parameters = engine.getSSLParameters();
+            parameters.setServerNames(List.of(new SNIHostName(name)));
+            engine.setSSLParameters(parameters);
+        } catch (IllegalArgumentException e) {
+            // Not a name that may be asked for (RFC 6066 section 3), such as one with an underscore: verified all the
+            // same.
+        }
     }
 
     /** Whether both sides mean to speak the same over this connection, whose handshake is over. */

@@ -33,7 +33,6 @@ class LinkSettingsTest {
     @Test
     void servers_speak_http_1_in_clear_text_unless_told_otherwise() {
         assertThat(link()).isEqualTo(ServerLink.PLAIN);
-        assertThat(link("edge.pools.p.tls.ca=ca.pem")).isEqualTo(ServerLink.PLAIN);
     }
 
     @Test
@@ -106,6 +105,9 @@ class LinkSettingsTest {
         "health.type=grpc, 'needs protocol=h2c or h2'",
         "health.grpc-service=a b, 'must be a service'",
         "tls.verify=optional, 'must be one of required, none'",
+        "tls.ca=ca.pem, 'needs tls.enabled=true'",
+        "tls.sni=api.internal, 'needs tls.enabled=true'",
+        "tls.client-cert=edge.pem, 'needs tls.enabled=true'",
         "tls.sni=10.0.0.1, 'must be a name, not an IP address'",
         "tls.sni=::1, 'must be a name, not an IP address'",
     })

@@ -102,10 +102,25 @@ class TlsSettingsTest {
                 InvalidConfigException.class, () -> ConfigFixture.settings("edge.tls.client-auth=optional"));
 
         assertThat(invalid.problems())
+                .containsExactlyInAnyOrder(
+                        new Problem(
+                                "edge.tls.client-ca",
+                                "",
+                                "must be given, since edge.tls.client-auth asks clients for certificates"),
+                        new Problem(
+                                "edge.tls.client-auth",
+                                "optional",
+                                "needs edge.tls.cert-path; without it there is HTTP only"));
+    }
+
+    @Test
+    void names_cannot_be_strict_without_a_certificate() {
+        InvalidConfigException invalid = catchThrowableOfType(
+                InvalidConfigException.class, () -> ConfigFixture.settings("edge.tls.sni-strict=true"));
+
+        assertThat(invalid.problems())
                 .containsExactly(new Problem(
-                        "edge.tls.client-ca",
-                        "",
-                        "must be given, since edge.tls.client-auth asks clients for certificates"));
+                        "edge.tls.sni-strict", "true", "needs edge.tls.cert-path; without it there is HTTP only"));
     }
 
     @Test
