@@ -43,12 +43,6 @@ class ServerTlsCheckTest {
                         new Problem("edge.pools.p.tls.client-cert", missing.toString(), "there is no such file"));
     }
 
-    @Test
-    void files_of_a_pool_without_tls_are_not_looked_at() {
-        assertThat(problems(Map.of("tls.ca", files.resolve("missing.pem").toString())))
-                .isEmpty();
-    }
-
     private static List<Problem> problems(Map<String, String> ofPool) {
         Map<String, String> all =
                 new HashMap<>(Map.of("edge.pools.p.servers.s.address", "127.0.0.1:1", "edge.threads", "1"));
