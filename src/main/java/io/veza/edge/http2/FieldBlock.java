@@ -57,6 +57,11 @@ public final class FieldBlock extends DefaultHttp2Headers {
         return size > 0 && names[0].equals(PseudoHeaderName.STATUS.value()) ? values[0] : null;
     }
 
+    /** Whether it means to begin a request: trailers have no pseudo-fields. */
+    public boolean beginsRequest() {
+        return size > 0 && names[0].length() > 0 && names[0].byteAt(0) == ':';
+    }
+
     AsciiString name(int field) {
         return names[field];
     }

@@ -39,6 +39,7 @@ public final class MeteredFrames implements Http2FrameReader {
     private @Nullable Metering metering;
     private int readTo;
     private boolean incomplete;
+    private boolean inHead;
     private boolean tookWhole;
 
     public MeteredFrames(Http2FrameReader reader, FrameBudget budget) {
@@ -71,6 +72,11 @@ public final class MeteredFrames implements Http2FrameReader {
         return any;
     }
 
+    /** Whether the last frame to come whole was, or ended, a block of fields. */
+    public boolean isInHead() {
+        return inHead;
+    }
+
     @Override
     public Configuration configuration() {
         return reader.configuration();
@@ -101,6 +107,7 @@ public final class MeteredFrames implements Http2FrameReader {
         private void whole() {
             ByteBuf from = in;
             readTo = from == null ? 0 : from.readerIndex();
+            inHead = false;
             tookWhole = true;
         }
 
@@ -124,6 +131,7 @@ public final class MeteredFrames implements Http2FrameReader {
                 ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endStream)
                 throws Http2Exception {
             whole();
+            inHead = true;
             super.onHeadersRead(ctx, streamId, headers, padding, endStream);
         }
 
@@ -139,6 +147,7 @@ public final class MeteredFrames implements Http2FrameReader {
                 boolean endStream)
                 throws Http2Exception {
             whole();
+            inHead = true;
             super.onHeadersRead(ctx, streamId, headers, streamDependency, weight, exclusive, padding, endStream);
         }
 

@@ -455,7 +455,13 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
     protected void onStreamError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, Http2Exception.StreamException error) {
         if (error.error() == Http2Error.STREAM_CLOSED && connection().stream(error.streamId()) == null) {
-            // It was under way when the stream was reset, and has been told: RFC 9113 section 5.1, "closed".
+            if (frames.isInHead() && block.beginsRequest()) {
+                // RFC 9113 section 5.1.1: a stream below the last can be opened no more.
+                Http2Exception broken =
+                        Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "a stream below the last");
+                onConnectionError(ctx, outbound, broken, broken);
+            }
+            // Else it was under way when the stream was reset, and has been told: RFC 9113 section 5.1, "closed".
             return;
         }
         if (!outbound) {

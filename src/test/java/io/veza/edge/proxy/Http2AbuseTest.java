@@ -52,6 +52,7 @@ class Http2AbuseTest {
         assertGoneAway(PROTOCOL_ERROR, client -> client.data(0, true, "x"));
         assertGoneAway(PROTOCOL_ERROR, client -> client.get(0, "/never"));
         assertGoneAway(PROTOCOL_ERROR, client -> client.get(2, "/never"));
+        assertGoneAway(PROTOCOL_ERROR, client -> client.get(3, "/").get(1, "/never"));
         assertGoneAway(PROTOCOL_ERROR, client -> client.frame(RawHttp2Client.RST_STREAM, 0, 1, 0, 0, 0, 8));
         assertGoneAway(PROTOCOL_ERROR, client -> client.frame(RawHttp2Client.RST_STREAM, 0, 0, 0, 0, 0, 8));
         assertGoneAway(PROTOCOL_ERROR, client -> client.window(1, 10));
