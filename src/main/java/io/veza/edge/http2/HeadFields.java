@@ -60,11 +60,6 @@ public final class HeadFields {
         return ReadOnlyHttp2Headers.serverHeaders(false, CODES[status], Arrays.copyOf(pairs, count));
     }
 
-    /** The code of a status line. */
-    public static int status(byte[] head) {
-        return (head[CODE_AT] - '0') * 100 + (head[CODE_AT + 1] - '0') * 10 + head[CODE_AT + 2] - '0';
-    }
-
     /** Behind the next line feed. */
     private static int next(byte[] head, int from, int length) {
         int i = from;

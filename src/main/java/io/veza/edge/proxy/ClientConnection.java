@@ -19,7 +19,6 @@ import io.veza.edge.http1.ResponseHead;
 import io.veza.edge.http1.Trailers;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -763,18 +762,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private OpenSession describe(long nowNanos) {
         Tunnel through = tunnel;
         Exchange current = through != null ? through.exchange() : exchange;
-        ServerEntry server = through != null ? through.server() : current == null ? null : current.server();
-        ServerSide to = through != null ? through.serverSide() : current == null ? null : current.connection();
-        return new OpenSession(
+        return OpenSession.of(
                 id,
-                listener.name(),
+                listener,
                 address.peer(),
                 Duration.ofNanos(nowNanos - acceptedNanos),
                 phase(),
-                Optional.ofNullable(current).map(Exchange::request),
-                Optional.ofNullable(current).map(Exchange::pool),
-                Optional.ofNullable(server).map(entry -> entry.server().name()),
-                Optional.ofNullable(to).map(ServerSide::address),
+                exchange,
+                through,
                 Duration.ofNanos(nowNanos - (current != null ? current.startNanos() : endedNanos)),
                 current == null && head == null ? 0 : bytesIn,
                 current == null ? 0 : response.bytes());

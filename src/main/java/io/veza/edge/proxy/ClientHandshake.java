@@ -10,7 +10,6 @@ import io.veza.edge.tls.HandshakeFailure;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -147,19 +146,7 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter implements Clie
     @Override
     public void describe(long nowNanos, Consumer<OpenSession> to) {
         Duration age = Duration.ofNanos(nowNanos - acceptedNanos);
-        to.accept(new OpenSession(
-                id,
-                listener.name(),
-                peer,
-                age,
-                OpenSession.Phase.IDLE,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                age,
-                0,
-                0));
+        to.accept(OpenSession.idle(id, listener, peer, age, OpenSession.Phase.IDLE, age));
     }
 
     @Override

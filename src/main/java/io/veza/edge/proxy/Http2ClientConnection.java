@@ -24,9 +24,7 @@ import io.veza.edge.http2.HeadFields;
 import io.veza.edge.http2.MeteredFrames;
 import io.veza.edge.http2.RequestLines;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -62,7 +60,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
     private final MeteredFrames frames;
     private final FrameBudget budget;
     private final RequestLines lines = new RequestLines();
-    private final io.netty.handler.codec.http2.Http2Connection.PropertyKey streamKey;
+    private final Http2Streams<Http2ClientStream> streams;
     private final long acceptedNanos = System.nanoTime();
     private final TimerWheel.Timer timer = new TimerWheel.Timer() {
         @Override
@@ -104,7 +102,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
         this.ids = ids;
         this.id = ids.getAsLong();
         this.channel = channel;
-        this.streamKey = connection().newKey();
+        this.streams = new Http2Streams<>(connection());
         Events events = new Events();
         decoder.frameListener(events);
         connection().addListener(events);
@@ -140,7 +138,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
                 .local()
                 .flowController()
                 .incrementWindowSize(
-                        connection().connectionStream(), Http2Codec.CONNECTION_WINDOW - Http2Codec.INITIAL_WINDOW);
+                        connection().connectionStream(), Http2Codec.CONNECTION_WINDOW - Http2Parts.INITIAL_WINDOW);
         channel.flush();
         if (loop.stopping) {
             // The others were told when it began.
@@ -171,7 +169,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
                 int padding,
                 boolean endOfStream) {
             Http2Stream stream = connection().stream(streamId);
-            Http2ClientStream known = stream.getProperty(streamKey);
+            Http2ClientStream known = streams.of(stream);
             if (known == null) {
                 request(stream, endOfStream);
             } else {
@@ -181,7 +179,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
 
         @Override
         public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream) {
-            Http2ClientStream stream = known(streamId);
+            Http2ClientStream stream = streams.of(streamId);
             int taken = data.readableBytes();
             if (stream != null) {
                 taken = stream.data(data, endOfStream);
@@ -191,7 +189,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
 
         @Override
         public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) {
-            Http2ClientStream stream = known(streamId);
+            Http2ClientStream stream = streams.of(streamId);
             if (stream != null) {
                 stream.gone();
             }
@@ -216,17 +214,12 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
 
         @Override
         public void onStreamClosed(Http2Stream stream) {
-            Http2ClientStream known = stream.getProperty(streamKey);
+            Http2ClientStream known = streams.of(stream);
             if (known != null) {
                 known.gone();
                 streamOver();
             }
         }
-    }
-
-    private @Nullable Http2ClientStream known(int streamId) {
-        Http2Stream stream = connection().stream(streamId);
-        return stream == null ? null : stream.getProperty(streamKey);
     }
 
     /** Lets a client go that has us answer frames and does not read the answers. */
@@ -240,7 +233,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
         anyRequest = true;
         timer.cancel();
         Http2ClientStream opening = new Http2ClientStream(this, stream, ids.getAsLong(), end);
-        stream.setProperty(streamKey, opening);
+        streams.put(stream, opening);
         HeadFault fault = lines.write(block, end, loop.writer);
         if (fault != null) {
             opening.refuse(fault, null);
@@ -323,7 +316,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
     }
 
     private void writable(Http2Stream stream) {
-        Http2ClientStream known = stream.getProperty(streamKey);
+        Http2ClientStream known = streams.of(stream);
         if (known != null && encoder().flowController().isWritable(stream)) {
             known.writable();
         }
@@ -432,7 +425,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
             LOG.error("an HTTP/2 connection came to an error of the edge's own", cause);
         }
         goAway(error);
-        streams().forEach(Http2ClientStream::gone);
+        streams.all().forEach(Http2ClientStream::gone);
         channel.config().setAutoRead(false);
         closeAfterWrites();
     }
@@ -481,7 +474,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
             if (known == null) {
                 Http2Stream stream = connection().remote().createStream(streamId, true);
                 Http2ClientStream refused = new Http2ClientStream(this, stream, ids.getAsLong(), true);
-                stream.setProperty(streamKey, refused);
+                streams.put(stream, refused);
                 refused.refuse(HeadFault.HEAD_TOO_LARGE, null);
             } else {
                 // Its trailers were.
@@ -529,22 +522,6 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
 
     // What operators ask and do
 
-    private List<Http2ClientStream> streams() {
-        List<Http2ClientStream> all = new ArrayList<>();
-        try {
-            connection().forEachActiveStream(stream -> {
-                Http2ClientStream known = stream.getProperty(streamKey);
-                if (known != null) {
-                    all.add(known);
-                }
-                return true;
-            });
-        } catch (Http2Exception e) {
-            throw new IllegalStateException("looking at streams failed", e);
-        }
-        return all;
-    }
-
     @Override
     public boolean isIdle() {
         return connection().numActiveStreams() == 0 && !closing;
@@ -563,32 +540,22 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
 
     @Override
     public void shedStalled() {
-        streams().forEach(Http2ClientStream::shedStalled);
+        streams.all().forEach(Http2ClientStream::shedStalled);
     }
 
     @Override
     public void giveUp() {
-        streams().forEach(Http2ClientStream::giveUp);
+        streams.all().forEach(Http2ClientStream::giveUp);
     }
 
     @Override
     public void describe(long nowNanos, Consumer<OpenSession> to) {
-        List<Http2ClientStream> open = streams();
+        List<Http2ClientStream> open = streams.all();
         Duration age = Duration.ofNanos(nowNanos - acceptedNanos);
         if (open.isEmpty()) {
-            to.accept(new OpenSession(
-                    id,
-                    listener.name(),
-                    address.peer(),
-                    age,
-                    closing ? OpenSession.Phase.CLOSING : OpenSession.Phase.IDLE,
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Duration.ofNanos(nowNanos - endedNanos),
-                    0,
-                    0));
+            OpenSession.Phase phase = closing ? OpenSession.Phase.CLOSING : OpenSession.Phase.IDLE;
+            to.accept(OpenSession.idle(
+                    id, listener, address.peer(), age, phase, Duration.ofNanos(nowNanos - endedNanos)));
         }
         open.forEach(stream -> to.accept(stream.describe(nowNanos, age)));
     }
@@ -601,7 +568,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
             idle();
             return true;
         }
-        for (Http2ClientStream stream : streams()) {
+        for (Http2ClientStream stream : streams.all()) {
             if (stream.id() == session) {
                 stream.shutdown();
                 return true;

@@ -1,6 +1,7 @@
 package io.veza.edge.proxy;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -14,7 +15,6 @@ import io.veza.edge.http1.Trailers;
 import io.veza.edge.http2.FieldBlock;
 import io.veza.edge.http2.TrailerLines;
 import java.time.Duration;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -214,7 +214,7 @@ final class Http2ClientStream implements ClientSide {
         Trailers read = new Trailers(loop.settings.limits());
         HeadFault fault = TrailerLines.write(block, loop.writer);
         if (fault == null) {
-            read.feed(io.netty.buffer.Unpooled.wrappedBuffer(loop.writer.room(0), 0, loop.writer.size()));
+            read.feed(Unpooled.wrappedBuffer(loop.writer.room(0), 0, loop.writer.size()));
             fault = read.fault();
         }
         if (fault != null) {
@@ -565,28 +565,24 @@ final class Http2ClientStream implements ClientSide {
     }
 
     OpenSession describe(long nowNanos, Duration age) {
-        Tunnel through = tunnel;
-        Exchange current = through != null ? through.exchange() : exchange;
-        ServerEntry server = through != null ? through.server() : current == null ? null : current.server();
-        ServerSide to = through != null ? through.serverSide() : current == null ? null : current.connection();
-        OpenSession.Phase phase = OpenSession.Phase.CLOSING;
-        if (through != null) {
-            phase = OpenSession.Phase.TUNNEL;
-        } else if (current != null) {
-            phase = current.phase();
-        }
-        return new OpenSession(
+        return OpenSession.of(
                 id,
-                connection.listener.name(),
+                connection.listener,
                 connection.address.peer(),
                 age,
-                phase,
-                Optional.ofNullable(current).map(Exchange::request),
-                Optional.ofNullable(current).map(Exchange::pool),
-                Optional.ofNullable(server).map(entry -> entry.server().name()),
-                Optional.ofNullable(to).map(ServerSide::address),
+                phase(),
+                exchange,
+                tunnel,
                 Duration.ofNanos(nowNanos - beganNanos),
                 bytesIn,
                 response.bytes());
+    }
+
+    private OpenSession.Phase phase() {
+        Exchange current = exchange;
+        if (tunnel != null) {
+            return OpenSession.Phase.TUNNEL;
+        }
+        return current != null ? current.phase() : OpenSession.Phase.CLOSING;
     }
 }

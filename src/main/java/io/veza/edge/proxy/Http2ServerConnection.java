@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http2.Http2Connection.PropertyKey;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -48,7 +47,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Open
     private final long connectNanos;
     private final long startNanos = System.nanoTime();
     private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
-    private final PropertyKey streamKey;
+    private final Http2Streams<Http2ServerStream> streams;
     private final List<ClientSide> unflushed = new ArrayList<>();
     private final TimerWheel.Timer timer = new TimerWheel.Timer() {
         @Override
@@ -89,7 +88,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Open
         this.fields = new RequestFields(pool.tls != null);
         this.elsewhere = elsewhere;
         this.connectNanos = pool.connectMillis * 1_000_000L;
-        this.streamKey = connection().newKey();
+        this.streams = new Http2Streams<>(connection());
         Events events = new Events();
         decoder.frameListener(events);
         connection().addListener(events);
@@ -132,7 +131,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Open
                 .flowController()
                 .incrementWindowSize(
                         connection().connectionStream(),
-                        Http2ServerCodec.CONNECTION_WINDOW - Http2ServerCodec.INITIAL_WINDOW);
+                        Http2ServerCodec.CONNECTION_WINDOW - Http2Parts.INITIAL_WINDOW);
         Duration left = Duration.ofNanos(startNanos + connectNanos - System.nanoTime());
         loop.wheel.arm(timer, TimerWheel.ticks(left));
         channel.flush();
@@ -210,7 +209,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Open
         Http2Stream stream = connection().stream(id);
         if (stream != null) {
             timer.cancel();
-            stream.setProperty(streamKey, opening);
+            streams.put(stream, opening);
         }
         return stream;
     }
@@ -218,11 +217,6 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Open
     /** Whether the server takes WebSockets, RFC 8441. */
     boolean takesExtendedConnect() {
         return connectProtocol;
-    }
-
-    private @Nullable Http2ServerStream known(int streamId) {
-        Http2Stream stream = connection().stream(streamId);
-        return stream == null ? null : stream.getProperty(streamKey);
     }
 
     private final class Events extends Http2EventAdapter {
@@ -252,7 +246,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Open
                 boolean exclusive,
                 int padding,
                 boolean endOfStream) {
-            Http2ServerStream stream = known(streamId);
+            Http2ServerStream stream = streams.of(streamId);
             if (stream != null) {
                 stream.headers(endOfStream);
             }
@@ -260,14 +254,14 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Open
 
         @Override
         public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream) {
-            Http2ServerStream stream = known(streamId);
+            Http2ServerStream stream = streams.of(streamId);
             int length = data.readableBytes() + padding;
             return stream == null ? length : stream.data(data, length, endOfStream);
         }
 
         @Override
         public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) {
-            Http2ServerStream stream = known(streamId);
+            Http2ServerStream stream = streams.of(streamId);
             if (stream != null) {
                 stream.reset(errorCode);
             }
@@ -281,7 +275,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Open
 
         @Override
         public void onStreamClosed(Http2Stream stream) {
-            Http2ServerStream known = stream.getProperty(streamKey);
+            Http2ServerStream known = streams.of(stream);
             if (known != null) {
                 known.closed(stream.id() > lastTaken);
                 // The stream that closes is still counted among the active ones.
@@ -301,7 +295,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Open
     }
 
     private void writable(Http2Stream stream) {
-        Http2ServerStream known = stream.getProperty(streamKey);
+        Http2ServerStream known = streams.of(stream);
         if (known != null && encoder().flowController().isWritable(stream)) {
             known.writable();
         }
@@ -404,7 +398,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Open
     public void cut() {
         leave();
         if (made) {
-            for (Http2ServerStream stream : streams()) {
+            for (Http2ServerStream stream : streams.all()) {
                 stream.cut();
             }
             flushClients();
@@ -416,29 +410,13 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Open
     public void shutdown() {
         List<Exchange> unsent = List.copyOf(waiting);
         unsent.forEach(exchange -> exchange.giveUp(ExchangeFailure.Cause.SHUT_DOWN));
-        streams().forEach(Http2ServerStream::shutdown);
-    }
-
-    private List<Http2ServerStream> streams() {
-        List<Http2ServerStream> all = new ArrayList<>();
-        try {
-            connection().forEachActiveStream(stream -> {
-                Http2ServerStream known = stream.getProperty(streamKey);
-                if (known != null) {
-                    all.add(known);
-                }
-                return true;
-            });
-        } catch (Http2Exception e) {
-            throw new IllegalStateException("looking at streams failed", e);
-        }
-        return all;
+        streams.all().forEach(Http2ServerStream::shutdown);
     }
 
     @Override
     protected void onStreamError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, Http2Exception.StreamException error) {
-        Http2ServerStream stream = known(error.streamId());
+        Http2ServerStream stream = streams.of(error.streamId());
         if (stream != null && !outbound) {
             stream.malformed();
         }

@@ -1,8 +1,10 @@
 package io.veza.edge.proxy;
 
+import io.veza.edge.control.ServerEntry;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One client connection at one moment.
@@ -48,5 +50,53 @@ public record OpenSession(
         TUNNEL,
         /** The last bytes are on their way out. */
         CLOSING
+    }
+
+    /** A connection without a request. */
+    static OpenSession idle(
+            long id, Listener listener, InetSocketAddress client, Duration age, Phase phase, Duration phaseAge) {
+        return new OpenSession(
+                id,
+                listener.name(),
+                client,
+                age,
+                phase,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                phaseAge,
+                0,
+                0);
+    }
+
+    /** A connection, or one of its streams, with the exchange or the tunnel that is under way on it, if there is one. */
+    static OpenSession of(
+            long id,
+            Listener listener,
+            InetSocketAddress client,
+            Duration age,
+            Phase phase,
+            @Nullable Exchange exchange,
+            @Nullable Tunnel tunnel,
+            Duration phaseAge,
+            long bytesIn,
+            long bytesOut) {
+        Exchange current = tunnel != null ? tunnel.exchange() : exchange;
+        ServerEntry server = tunnel != null ? tunnel.server() : current == null ? null : current.server();
+        ServerSide to = tunnel != null ? tunnel.serverSide() : current == null ? null : current.connection();
+        return new OpenSession(
+                id,
+                listener.name(),
+                client,
+                age,
+                phase,
+                Optional.ofNullable(current).map(Exchange::request),
+                Optional.ofNullable(current).map(Exchange::pool),
+                Optional.ofNullable(server).map(entry -> entry.server().name()),
+                Optional.ofNullable(to).map(ServerSide::address),
+                phaseAge,
+                bytesIn,
+                bytesOut);
     }
 }

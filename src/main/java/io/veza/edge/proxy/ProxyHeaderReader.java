@@ -8,7 +8,6 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -201,19 +200,7 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter implements Cl
     @Override
     public void describe(long nowNanos, Consumer<OpenSession> to) {
         Duration age = Duration.ofNanos(nowNanos - acceptedNanos);
-        to.accept(new OpenSession(
-                id,
-                listener.name(),
-                peer,
-                age,
-                OpenSession.Phase.IDLE,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                age,
-                0,
-                0));
+        to.accept(OpenSession.idle(id, listener, peer, age, OpenSession.Phase.IDLE, age));
     }
 
     @Override

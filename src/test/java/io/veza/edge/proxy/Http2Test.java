@@ -199,7 +199,7 @@ class Http2Test {
         }
     }
 
-    private int window = Http2Codec.STREAM_WINDOW;
+    private int window = Http2Parts.STREAM_WINDOW;
 
     /** Sends on as far as the stream's window goes, and until it is not opened for a moment. */
     private int upload(RawHttp2Client client, int from, int whole) throws Exception {
