@@ -3,13 +3,13 @@ package io.veza.edge.proxy;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
-import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.veza.edge.http2.BoundedFieldsEncoder;
 import io.veza.edge.http2.FieldBlock;
 import io.veza.edge.http2.FrameBudget;
+import io.veza.edge.http2.JoinedFrames;
 import io.veza.edge.http2.MeteredFrames;
 import java.util.function.LongSupplier;
 
@@ -43,7 +43,7 @@ record Http2Codec(FieldBlock block, MeteredFrames frames, FrameBudget budget) {
         FrameBudget budget = new FrameBudget(settings.http2().resets(), System.nanoTime());
         MeteredFrames frames = new MeteredFrames(Http2Parts.reader(block, settings.limits()), budget);
         var encoder = new DefaultHttp2ConnectionEncoder(
-                connection, new DefaultHttp2FrameWriter(new BoundedFieldsEncoder(SET_COOKIE_IS_SENSITIVE)));
+                connection, new JoinedFrames(new BoundedFieldsEncoder(SET_COOKIE_IS_SENSITIVE)));
         Http2Settings said = Http2Parts.settings(settings.limits())
                 .maxConcurrentStreams(settings.http2().streams())
                 .connectProtocolEnabled(true);
