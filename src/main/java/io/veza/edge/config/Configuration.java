@@ -28,21 +28,20 @@ public final class Configuration {
     }
 
     /**
-     * Reads the sources that a Quarkus application reads anew: files as they are now, environment and system properties.
-     * Not for {@code main} in dev mode, as {@link EdgeSettings#load}.
-     *
-     * @throws InvalidConfigException with all problems
+     * The sources that a Quarkus application reads, read anew: files as they are now, environment and system properties. Not
+     * for {@code main} in dev mode, as {@link EdgeSettings#load}.
      */
-    public static Configuration read() {
-        return of(ConfigUtils.configBuilder().build());
+    public static SmallRyeConfig sources() {
+        return ConfigUtils.configBuilder().build();
     }
 
     public EdgeSettings settings() {
         return settings;
     }
 
-    /** A problem for each value of a later configuration that a process running by this one cannot take. */
-    public List<Problem> obstacles(Configuration later) {
-        return KeyEffect.obstacles(texts, later.texts);
+    /** A problem for each value of a later configuration, valid or not, that a process running by this one cannot take. */
+    public List<Problem> obstacles(SmallRyeConfig later) {
+        EdgeSettings.register(later);
+        return KeyEffect.obstacles(texts, later.getConfigMapping(EdgeConfig.class));
     }
 }

@@ -15,6 +15,9 @@ public final class Pools {
     @GuardedBy("this")
     private final List<Consumer<PoolController>> followers = new ArrayList<>();
 
+    @GuardedBy("this")
+    private final List<Consumer<PoolController>> mourners = new ArrayList<>();
+
     private volatile List<PoolController> all;
 
     /** What operators have changed in pools that are gone. */
@@ -38,6 +41,11 @@ public final class Pools {
         all.forEach(follower);
     }
 
+    /** Gives this every pool that goes, after it has gone. */
+    public synchronized void whenGone(Consumer<PoolController> mourner) {
+        mourners.add(mourner);
+    }
+
     /** From now on it is these. */
     public synchronized void replace(List<PoolController> next) {
         for (PoolController pool : next) {
@@ -45,11 +53,13 @@ public final class Pools {
                 followers.forEach(follower -> follower.accept(pool));
             }
         }
-        configurationsGone += all.stream()
-                .filter(pool -> !next.contains(pool))
-                .mapToLong(PoolController::configurations)
-                .sum();
+        List<PoolController> gone =
+                all.stream().filter(pool -> !next.contains(pool)).toList();
         all = List.copyOf(next);
+        for (PoolController pool : gone) {
+            configurationsGone += pool.configurations();
+            mourners.forEach(mourner -> mourner.accept(pool));
+        }
     }
 
     /** How often operators have changed what a server is, in pools that are gone, too. */

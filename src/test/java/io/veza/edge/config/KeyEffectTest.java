@@ -2,6 +2,7 @@ package io.veza.edge.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.smallrye.config.SmallRyeConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +35,8 @@ class KeyEffectTest {
 
     private static List<String> obstacles(String running, String next) {
         Configuration before = running.isEmpty() ? configuration() : configuration(running.split(";"));
-        Configuration after = next.isEmpty() ? configuration() : configuration(next.split(";"));
+        String[] settings = next.isEmpty() ? new String[0] : next.split(";");
+        SmallRyeConfig after = ConfigFixture.config(ConfigFixture.minimalWith(settings), Map.of());
         return before.obstacles(after).stream().map(Problem::toString).toList();
     }
 
@@ -118,5 +120,32 @@ class KeyEffectTest {
 
         assertThat(configuration(settings).settings().pools())
                 .isEqualTo(configuration(settings).settings().pools());
+    }
+
+    /** A reload of a file that nobody has changed must find that out, whatever is in it. */
+    @Test
+    void settings_read_again_are_equal() {
+        String[] settings = {
+            "edge.default-pool=p",
+            "edge.routes.r.pool=p",
+            "edge.routes.r.hosts=a.test",
+            "edge.routes.r.allow=10.0.0.0/8,fd00::/8",
+            "edge.routes.r.deny=10.0.0.1",
+            "edge.access.http.allow=10.0.0.0/8",
+            "edge.trusted-proxies=10.0.0.0/8",
+            "edge.listen.accept-proxy=http",
+            "edge.tls.cert-path=pom.xml",
+            "edge.tls.hsts.max-age=1d",
+            "edge.tls.redirect-http=true",
+            "edge.admin.token=abcdefghijklmnopq",
+            "edge.limits.body-rate=off",
+            "edge.pools.p.health.expect-status=200,204",
+            "edge.pools.p.tls.enabled=true",
+            "edge.pools.p.protocol=h2",
+            "edge.pools.p.servers.s.max-connections=3"
+        };
+
+        assertThat(configuration(settings).settings())
+                .isEqualTo(configuration(settings).settings());
     }
 }
