@@ -7,7 +7,7 @@ import io.veza.edge.admin.ConfigReload.Outcome;
 import io.veza.edge.admin.ConfigReload.Wrong;
 import io.veza.edge.control.Command;
 import io.veza.edge.control.PoolController;
-import io.veza.edge.control.PoolSnapshot;
+import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.health.HealthState;
 import io.veza.edge.pool.Weight;
@@ -41,12 +41,12 @@ class ReloadTest {
 
     @Test
     void a_configuration_that_did_not_change_changes_nothing() {
-        PoolSnapshot before = edge.pool("a").snapshot();
+        PoolDefinition before = edge.pool("a").snapshot().definition();
 
         Outcome outcome = edge.reload();
 
         assertThat(outcome).isEqualTo(new Outcome(List.of(), List.of()));
-        assertThat(edge.pool("a").snapshot()).isSameAs(before);
+        assertThat(edge.pool("a").snapshot().definition()).isSameAs(before);
         assertThat(edge.value("edge_process_config_reloads_total", "taken")).isEqualTo(1);
     }
 
@@ -187,7 +187,7 @@ class ReloadTest {
         "edge.listen.http=81, edge.listen.http = 81: the running edge has 0; another value needs a restart"
     })
     void what_is_wrong_in_one_place_is_refused_everywhere(String setting, String problem) throws Exception {
-        PoolSnapshot before = edge.pool("a").snapshot();
+        PoolDefinition before = edge.pool("a").snapshot().definition();
         String[] parts = setting.split("=", 2);
         edge.settings.put(parts[0], parts[1]);
         edge.settings.put("edge.pools.a.servers.a1.weight", "9");
@@ -198,7 +198,7 @@ class ReloadTest {
 
         assertThat(outcome.wrong()).singleElement().asString().startsWith(problem);
         assertThat(outcome.changes()).isEmpty();
-        assertThat(edge.pool("a").snapshot()).isSameAs(before);
+        assertThat(edge.pool("a").snapshot().definition()).isSameAs(before);
         assertThat(edge.pools.all()).hasSize(2);
         try (Client client = edge.client()) {
             assertThat(client.get("/a")).startsWith("a1 ");
