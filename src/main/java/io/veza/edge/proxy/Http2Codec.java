@@ -30,12 +30,7 @@ record Http2Codec(FieldBlock block, MeteredFrames frames, FrameBudget budget) {
             (name, value) -> HttpHeaderNames.SET_COOKIE.contentEquals(name);
 
     static Http2ClientConnection connection(
-            TrafficLoop loop,
-            RouteTable<PoolTraffic> routes,
-            Listener listener,
-            ClientAddress address,
-            LongSupplier ids,
-            Channel channel) {
+            TrafficLoop loop, Listener listener, ClientAddress address, LongSupplier ids, Channel channel) {
         TrafficSettings settings = loop.settings;
         Http2Connection connection = Http2Parts.connection(true);
         connection.remote().maxActiveStreams(settings.http2().streams());
@@ -53,7 +48,6 @@ record Http2Codec(FieldBlock block, MeteredFrames frames, FrameBudget budget) {
                 said,
                 new Http2Codec(block, frames, budget),
                 loop,
-                routes,
                 listener,
                 address,
                 ids,
