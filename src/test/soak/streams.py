@@ -177,7 +177,11 @@ class Connection:
         elif kind == SETTINGS and not flags & ACK:
             for at in range(0, size, 6):
                 if int.from_bytes(payload[at:at + 2], "big") == 4:
-                    self.first_room = int.from_bytes(payload[at + 2:at + 6], "big")
+                    room = int.from_bytes(payload[at + 2:at + 6], "big")
+                    for opened in self.streams.values():
+                        # RFC 9113 section 6.9.2: those that were opened before are meant as well.
+                        opened.room += room - self.first_room
+                    self.first_room = room
             self.send(frame(SETTINGS, ACK, 0))
         elif kind == PING and not flags & ACK:
             self.send(frame(PING, ACK, 0, payload))
