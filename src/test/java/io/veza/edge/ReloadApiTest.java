@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
  */
 @QuarkusTest
 @QuarkusTestResource(LabServers.class)
-@QuarkusTestResource(TestCertificate.class)
+@QuarkusTestResource(value = TestCertificate.class, restrictToAnnotatedClass = true)
 class ReloadApiTest {
 
     @Test
