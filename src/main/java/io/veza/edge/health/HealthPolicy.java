@@ -96,7 +96,8 @@ public record HealthPolicy(
      */
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof HealthPolicy policy && policy.toString().equals(toString());
+        return other == this
+                || (other instanceof HealthPolicy policy && policy.toString().equals(toString()));
     }
 
     @Override
