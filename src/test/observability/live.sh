@@ -182,11 +182,13 @@ if [[ -n ${LIVE_PICTURES:-} ]]; then
   python3 "$here/pictures.py" "http://127.0.0.1:$prometheus_port" "$first" "$root/grafana/dashboards" "$LIVE_PICTURES"
 fi
 
-# The runbooks' commands, as they stand there. What changes something answers nothing, what shows something answers no refusal.
+# The runbooks' commands, as they stand there. What changes something answers nothing, what shows something answers no refusal,
+# and a reload says that it was taken.
 accepted() { # command
   local answer
   answer=$(runtime "$1" | grep -v '^$' || true)
-  [[ -z $answer || ($1 == show* && $answer != Unknown* && $answer != 'No such'* && $answer != "Can't find"*) ]]
+  [[ -z $answer || ($1 == show* && $answer != Unknown* && $answer != 'No such'* && $answer != "Can't find"*)
+    || ($1 == reload && $answer == Success=1*) ]]
 }
 for refused in 'show nothing' 'show stat no_pool 4 -1' 'set server api_pool/nobody state drain'; do
   ! accepted "$refused" || fail "$refused was not refused"
