@@ -35,6 +35,8 @@ final class TrafficLoop {
 
     static final TrafficAllocator ALLOCATOR = new TrafficAllocator();
 
+    private static final MemoryWatch MEMORY = new MemoryWatch(ALLOCATOR, HeapGauge.ofThisProcess());
+
     /**
      * How long a connection of a stopping edge may be idle: whoever uses it sends the next request within this time, has it
      * answered, and is told that the connection ends with it. One that was closed at once might have had one on its way.
@@ -61,6 +63,9 @@ final class TrafficLoop {
 
     /** Whether the edge is going down, so that connections end with their next answer. */
     boolean stopping;
+
+    /** What there is memory for, as of the last turn. */
+    MemoryWatch.Level memory = MemoryWatch.Level.ENOUGH;
 
     final Set<ClientSession> clients = new LinkedHashSet<>();
     final TimerWheel wheel = new TimerWheel();
@@ -127,6 +132,7 @@ final class TrafficLoop {
         long now = System.nanoTime();
         observer.turned(Math.max(0, now - turnedNanos - TimerWheel.TICK.toNanos()));
         turnedNanos = now;
+        memory = MEMORY.look(now);
         wheel.advance(Duration.ofNanos(now - startNanos));
         if (now - shedNanos >= SHED_INTERVAL.toNanos()) {
             shedNanos = now;
