@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Has certificates looked after while they are in use, and says what comes of it. Files have a thread of their own: a
@@ -23,6 +24,8 @@ final class CertificateWatch {
     private final ScheduledExecutorService files = thread("edge-certificates");
     private final ScheduledExecutorService responders = thread("edge-ocsp");
 
+    private volatile @Nullable Certificates watched;
+
     private static ScheduledExecutorService thread(String name) {
         return Executors.newSingleThreadScheduledExecutor(look -> {
             Thread thread = new Thread(look, name);
@@ -32,14 +35,24 @@ final class CertificateWatch {
     }
 
     void start(Certificates certificates) {
-        files.scheduleWithFixedDelay(() -> say(certificates::look), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
-        responders.scheduleWithFixedDelay(() -> say(certificates::staple), 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        watched = certificates;
+        files.scheduleWithFixedDelay(() -> say(Certificates::look), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        responders.scheduleWithFixedDelay(() -> say(Certificates::staple), 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** From now on it is these that are looked after. */
+    void follow(Certificates certificates) {
+        watched = certificates;
     }
 
     /** A thread that has died of something unforeseen would be missed only when the certificates expire. */
-    private static void say(Supplier<List<ReloadEvent>> look) {
+    private void say(Function<Certificates, List<ReloadEvent>> look) {
+        Certificates certificates = watched;
+        if (certificates == null) {
+            return;
+        }
         try {
-            for (ReloadEvent event : look.get()) {
+            for (ReloadEvent event : look.apply(certificates)) {
                 LOG.log(event.good() ? Logger.Level.INFO : Logger.Level.WARN, event.file() + " " + event.what());
             }
         } catch (RuntimeException e) {
