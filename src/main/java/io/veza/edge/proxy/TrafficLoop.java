@@ -45,8 +45,14 @@ final class TrafficLoop {
      */
     private static final Duration IDLE_GRACE = Duration.ofSeconds(2);
 
-    /** How long a client may take nothing at all while memory is short. */
-    private static final Duration SHED_INTERVAL = Duration.ofSeconds(1);
+    /**
+     * How long a client may take nothing at all while memory is short. The system asks for more only once a third of what it
+     * holds has left, and it holds up to 4 MB: a client of 2 MB/s takes something every second.
+     */
+    private static final Duration SHED_INTERVAL = Duration.ofSeconds(3);
+
+    /** The same when there is nothing left for those who do take. */
+    private static final Duration LAST_SHED_INTERVAL = Duration.ofSeconds(1);
 
     final EventLoop eventLoop;
     TrafficSettings settings;
@@ -161,7 +167,8 @@ final class TrafficLoop {
         turnedNanos = now;
         memory = MEMORY.look(now);
         wheel.advance(Duration.ofNanos(now - startNanos));
-        if (now - shedNanos >= SHED_INTERVAL.toNanos()) {
+        Duration interval = memory == MemoryWatch.Level.EXHAUSTED ? LAST_SHED_INTERVAL : SHED_INTERVAL;
+        if (now - shedNanos >= interval.toNanos()) {
             shedNanos = now;
             if (ALLOCATOR.runsShort()) {
                 List.copyOf(clients).forEach(ClientSession::shedStalled);
