@@ -9,7 +9,7 @@
 source "$(dirname "$0")/common.sh"
 
 readers=300
-download=20000000       # bytes, of one who takes them at 2 MB/s meanwhile
+download=60000000       # bytes, of one who takes them at 6 MB/s meanwhile: in steps of what its system holds
 
 let_go() {
   (($(metric edge_pool_failures_total stopped_reading) > 0))
@@ -58,7 +58,7 @@ step 'the edge answers, with 32 MB for buffers'
 exec {old}<>"/dev/tcp/127.0.0.1/$edge_port"
 ask_again
 [[ $status == 200 ]] || fail "the first request of a connection got $status"
-curl --silent --limit-rate 2M --output "$dir/download" "http://127.0.0.1:$edge_port/api/v1/bytes/$download" &
+curl --silent --limit-rate 6M --output "$dir/download" "http://127.0.0.1:$edge_port/api/v1/bytes/$download" &
 pid[download]=$!
 begun() { [[ -s $dir/download ]]; }
 await 'a download begins' begun

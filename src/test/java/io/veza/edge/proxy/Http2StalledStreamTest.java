@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +21,7 @@ class Http2StalledStreamTest {
     private static final int CHUNK = 4 * 1024 * 1024;
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+    private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
     private final Deque<ByteBuf> taken = new ArrayDeque<>();
 
@@ -48,12 +50,12 @@ class Http2StalledStreamTest {
 
     /** Two responses, of which the first has used up its window. */
     private static RawHttp2Client stalled(EdgeFixture edge) throws IOException {
-        RawHttp2Client client = RawHttp2Client.open(edge).window(0, 1024 * 1024).get(1, "/stalls");
+        RawHttp2Client client = RawHttp2Client.open(edge).window(0, 1 << 30).get(1, "/stalls");
         int got = 0;
         while (got < 65_535) {
             got += client.nextOf(RawHttp2Client.DATA, 1).payload().readableBytes();
         }
-        return client.get(3, "/flows");
+        return client.get(3, "/flows").window(3, 1 << 30);
     }
 
     /** Takes what comes on the third stream until the first one is reset; how many bytes it was. */
@@ -67,10 +69,10 @@ class Http2StalledStreamTest {
                 assertThat(frame.stream()).isEqualTo(1);
                 return flowed;
             }
-            int bytes = frame.payload().readableBytes();
-            flowed += bytes;
-            client.window(3, bytes).window(0, bytes);
+            flowed += frame.payload().readableBytes();
             client.seen.clear();
+            // Slower than the server, so that there is always something unsent, and never as much as before.
+            LockSupport.parkNanos(PAUSE_NANOS);
         }
         throw new IOException("the stalled stream was not reset");
     }
