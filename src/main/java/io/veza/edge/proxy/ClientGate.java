@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides by a client's address whether its connection is let in, before a byte of it is read: by the listener's lists, then
- * by how many the address has and how fast it comes. Trusted proxies bring the clients of others and this machine's own
+ * by how many the address has and how fast it comes; by nothing but memory while that is at its end. Trusted proxies bring the clients of others and this machine's own
  * processes are no strangers: neither is limited. Belongs to the plane; thread-safe.
  */
 final class ClientGate {
@@ -35,6 +35,10 @@ final class ClientGate {
      * @param trusted whether the client is a trusted proxy
      */
     boolean admits(TrafficLoop loop, Listener listener, Channel channel, InetAddress client, boolean trusted) {
+        if (loop.memory == MemoryWatch.Level.EXHAUSTED) {
+            refuse(loop, listener, channel, ConnectionRefusal.OVERLOADED);
+            return false;
+        }
         AddressRule rule = listener.settings().clients();
         AddressLimits limits = this.limits;
         if (rule.isOpen() && limits == null) {
@@ -48,12 +52,16 @@ final class ClientGate {
         if (refusal == null) {
             return true;
         }
+        refuse(loop, listener, channel, refusal);
+        return false;
+    }
+
+    private static void refuse(TrafficLoop loop, Listener listener, Channel channel, ConnectionRefusal refusal) {
         loop.observer.connectionRefused(listener.id(), refusal);
         // With a reset nothing of it is left: a flood of closed connections would fill the system's table of those that
         // wait for late packets.
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
         channel.close();
-        return false;
     }
 
     private static @Nullable ConnectionRefusal count(AddressLimits limits, byte[] address, Channel channel) {

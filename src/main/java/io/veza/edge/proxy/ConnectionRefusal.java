@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum ConnectionRefusal {
     /** The listener's lists keep the client's address out. */
     DENIED,
+    /** There is no memory left for more connections. */
+    OVERLOADED,
     /** The client's address has as many connections as one may have. */
     ADDRESS_CONNECTIONS,
     /** The client's address makes connections faster than one may. */

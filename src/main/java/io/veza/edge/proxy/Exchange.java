@@ -110,9 +110,14 @@ final class Exchange {
 
     // Finding a server
 
-    /** Chooses a server and sends the request; to be called once. */
+    /** Chooses a server and sends the request, if there is memory for it; to be called once. */
     void start() {
-        dispatch();
+        if (loop.memory == MemoryWatch.Level.ENOUGH) {
+            dispatch();
+        } else {
+            course.unplaceable();
+            fail(ExchangeFailure.Cause.OVERLOADED);
+        }
     }
 
     private void dispatch() {

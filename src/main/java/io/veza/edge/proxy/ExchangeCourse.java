@@ -41,7 +41,7 @@ final class ExchangeCourse {
         stage = Stage.CONNECT;
     }
 
-    /** There is no server for it. */
+    /** There is no server for it, or nothing of the edge's own. */
     void unplaceable() {
         stage = Stage.CONNECT;
     }

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * <tr><td>the client's request is malformed</td><td>that of its {@link HeadFault}</td></tr>
  * <tr><td>the client was too slow to send</td><td>408</td></tr>
  * <tr><td>no route</td><td>404</td></tr>
- * <tr><td>no usable server, none free in time, none reached</td><td>503 with Retry-After</td></tr>
+ * <tr><td>no usable server, none free in time, none reached; no memory left</td><td>503 with Retry-After</td></tr>
  * <tr><td>the server answered nothing, or nothing that is HTTP</td><td>502</td></tr>
  * <tr><td>the server answered too late</td><td>504</td></tr>
  * </table>
@@ -106,6 +106,7 @@ public sealed interface ExchangeFailure {
         DENIED(Side.EDGE, 403, "this client may not ask for this"),
         NO_ROUTE(Side.EDGE, 404, "no route takes this request"),
         NO_SERVER(Side.EDGE, 503, "no server is available"),
+        OVERLOADED(Side.EDGE, 503, "there is no memory left for more requests"),
         QUEUE_FULL(Side.EDGE, 503, "every server is busy and the queue is full"),
         QUEUE_TIMEOUT(Side.EDGE, 503, "no server became free in time");
 

@@ -193,6 +193,14 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
         }
 
         @Override
+        public void onWindowUpdateRead(ChannelHandlerContext ctx, int streamId, int increment) {
+            Http2ClientStream stream = streams.of(streamId);
+            if (stream != null) {
+                stream.windowOpened(increment);
+            }
+        }
+
+        @Override
         public void onPingAckRead(ChannelHandlerContext ctx, long data) {
             if (goingAway) {
                 sayLast();

@@ -24,7 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Http2ClientStream implements ClientSide {
 
-    /** How often a client that takes its response ever so slowly may do so for the whole client timeout. */
+    /**
+     * How often a client that takes its response ever so slowly may do so for the whole client timeout; also one that opens no
+     * window while others of its connection flow, since what the stream was sent may lie behind megabytes of theirs.
+     */
     private static final int MOST_SLOW_SPANS = 4;
 
     private static final long LINGER_TICKS = TimerWheel.ticks(Duration.ofSeconds(2));
@@ -60,6 +63,10 @@ final class Http2ClientStream implements ClientSide {
     private final BodyPace pace;
     private long progress;
     private int slowSpans;
+
+    /** By how much the client has opened the stream's window. */
+    private long opened;
+
     private long stateAtLook = -1;
 
     /** @param end whether the request has no body */
@@ -450,12 +457,16 @@ final class Http2ClientStream implements ClientSide {
                 + connection.encoder().flowController().windowSize(stream);
     }
 
+    void windowOpened(int by) {
+        opened += by;
+    }
+
+    /** Others of the connection may flow: where it is the stream's own window that is closed, that is no excuse. */
     void shedStalled() {
-        long now = sendingState();
+        int window = connection.encoder().flowController().windowSize(stream);
+        long now = window > 0 ? sendingState() : opened;
         if (!gone && now == stateAtLook && response.hasBegun() && !isWritable()) {
-            slowSpans = MOST_SLOW_SPANS;
-            progress = now;
-            timeout();
+            stalled();
         }
         stateAtLook = now;
     }
@@ -465,7 +476,14 @@ final class Http2ClientStream implements ClientSide {
         boolean sending = (response.hasBegun() && !isWritable()) || current == null;
         if (sending && progress != sendingState() && ++slowSpans < MOST_SLOW_SPANS) {
             watchUnsent();
-        } else if (current != null) {
+        } else {
+            stalled();
+        }
+    }
+
+    private void stalled() {
+        Exchange current = exchange;
+        if (current != null) {
             current.giveUp(
                     response.hasBegun() ? ExchangeFailure.Cause.STOPPED_READING : ExchangeFailure.Cause.BODY_TIMEOUT);
         } else if (!gone) {

@@ -58,7 +58,7 @@ final class Termination {
         }
     }
 
-    private static final String WHO = "-CSPDKcs";
+    private static final String WHO = "-CSPDKRcs";
 
     /** Every code there can be, made once: by who ended it, stage and cookie. */
     private static final String[][][] CODES = codes();
@@ -118,6 +118,7 @@ final class Termination {
             case RESPONSE_TIMEOUT, RESPONSE_STALLED, QUEUE_TIMEOUT -> 's';
             case QUEUE_FULL -> 'S';
             case SHUT_DOWN -> 'K';
+            case OVERLOADED -> 'R';
         };
     }
 }

@@ -34,9 +34,25 @@ final class TrafficAllocator extends PooledByteBufAllocator {
         return isTaken(0.5, 0.25);
     }
 
+    /**
+     * What may still be taken on. New requests are refused before those under way are refused the buffers they read into.
+     *
+     * @param was whether some are refused already, which ends a little below where it begins
+     */
+    MemoryWatch.Level level(boolean was) {
+        if (refusesLarge()) {
+            return MemoryWatch.Level.EXHAUSTED;
+        }
+        return isTaken(0.5, was ? 0.3 : 0.375) ? MemoryWatch.Level.SHORT : MemoryWatch.Level.ENOUGH;
+    }
+
+    private boolean refusesLarge() {
+        return isTaken(0.75, 0.5);
+    }
+
     @Override
     protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
-        if (initialCapacity >= LARGE && isTaken(0.75, 0.5)) {
+        if (initialCapacity >= LARGE && refusesLarge()) {
             throw new OutOfMemoryError(
                     "three quarters of the memory outside the heap are in the buffers of connections");
         }

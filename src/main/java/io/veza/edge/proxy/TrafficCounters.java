@@ -31,6 +31,7 @@ public final class TrafficCounters implements TrafficObserver {
         HANDSHAKES_ENDED_BY_ALERT,
         HANDSHAKES_FAILED_OTHERWISE,
         REFUSED_DENIED,
+        REFUSED_OVERLOADED,
         REFUSED_ADDRESS_CONNECTIONS,
         REFUSED_ADDRESS_RATE,
         REFUSED_PROXY_HEADER_MALFORMED,
@@ -182,6 +183,7 @@ public final class TrafficCounters implements TrafficObserver {
     public static Count refusedFor(ConnectionRefusal reason) {
         return switch (reason) {
             case DENIED -> Count.REFUSED_DENIED;
+            case OVERLOADED -> Count.REFUSED_OVERLOADED;
             case ADDRESS_CONNECTIONS -> Count.REFUSED_ADDRESS_CONNECTIONS;
             case ADDRESS_RATE -> Count.REFUSED_ADDRESS_RATE;
             case PROXY_HEADER_MALFORMED -> Count.REFUSED_PROXY_HEADER_MALFORMED;

@@ -37,14 +37,22 @@ final class TrafficLoop {
 
     static final TrafficAllocator ALLOCATOR = new TrafficAllocator();
 
+    private static final MemoryWatch MEMORY = new MemoryWatch(ALLOCATOR, HeapGauge.ofThisProcess());
+
     /**
      * How long a connection of a stopping edge may be idle: whoever uses it sends the next request within this time, has it
      * answered, and is told that the connection ends with it. One that was closed at once might have had one on its way.
      */
     private static final Duration IDLE_GRACE = Duration.ofSeconds(2);
 
-    /** How long a client may take nothing at all while memory is short. */
-    private static final Duration SHED_INTERVAL = Duration.ofSeconds(1);
+    /**
+     * How long a client may take nothing at all while memory is short. The system asks for more only once a third of what it
+     * holds has left, and it holds up to 4 MB: a client of 2 MB/s takes something every second.
+     */
+    private static final Duration SHED_INTERVAL = Duration.ofSeconds(3);
+
+    /** The same when there is nothing left for those who do take. */
+    private static final Duration LAST_SHED_INTERVAL = Duration.ofSeconds(1);
 
     final EventLoop eventLoop;
     TrafficSettings settings;
@@ -67,6 +75,9 @@ final class TrafficLoop {
 
     /** Whether the edge is going down, so that connections end with their next answer. */
     boolean stopping;
+
+    /** What there is memory for, as of the last turn. */
+    MemoryWatch.Level memory = MemoryWatch.Level.ENOUGH;
 
     final Set<ClientSession> clients = new LinkedHashSet<>();
     final TimerWheel wheel = new TimerWheel();
@@ -154,8 +165,10 @@ final class TrafficLoop {
         long now = System.nanoTime();
         observer.turned(Math.max(0, now - turnedNanos - TimerWheel.TICK.toNanos()));
         turnedNanos = now;
+        memory = MEMORY.look(now);
         wheel.advance(Duration.ofNanos(now - startNanos));
-        if (now - shedNanos >= SHED_INTERVAL.toNanos()) {
+        Duration interval = memory == MemoryWatch.Level.EXHAUSTED ? LAST_SHED_INTERVAL : SHED_INTERVAL;
+        if (now - shedNanos >= interval.toNanos()) {
             shedNanos = now;
             if (ALLOCATOR.runsShort()) {
                 List.copyOf(clients).forEach(ClientSession::shedStalled);

@@ -289,6 +289,11 @@ public final class TrafficPlane implements AutoCloseable {
         return TrafficLoop.ALLOCATOR.metric().usedDirectMemory();
     }
 
+    /** What each event loop has memory for. Waits for the event loops: not to be called on one. */
+    List<MemoryWatch.Level> memory() {
+        return ofEachLoop(loop -> loop.memory);
+    }
+
     /** Client connections of all listeners now open. */
     public int connections() {
         return connections.get();
