@@ -51,7 +51,10 @@ public class ManagementApi {
         this.access =
                 new ApiAccess(host, isLoopback(host), settings.admin().token().map(Secret::value));
         this.process = new RuntimeApi.EdgeProcess(
-                config.getValue("quarkus.application.version", String.class), settings.threads(), edge::isStopping);
+                config.getValue("quarkus.application.version", String.class),
+                settings.threads(),
+                edge::isStopping,
+                edge::reloads);
         this.view = new ApiView(this::target, process, access);
     }
 

@@ -72,7 +72,7 @@ final class Reloader implements ConfigReload {
             next = judged(read, problems);
         } catch (RuntimeException e) {
             LOG.debug("the sources of the configuration cannot be read", e);
-            return refused(List.of(new Problem("quarkus.config.locations", "", "cannot be read: " + e.getMessage())));
+            return refused(List.of(new Problem("the configuration", "", "cannot be read: " + e.getMessage())));
         }
         if (next == null || !problems.isEmpty()) {
             return refused(problems);

@@ -43,7 +43,7 @@ public class RuntimeApiLifecycle {
                     edge.pools(),
                     edge.plane(),
                     edge.statistics(),
-                    new RuntimeApi.EdgeProcess(version, settings.threads(), edge::isStopping),
+                    new RuntimeApi.EdgeProcess(version, settings.threads(), edge::isStopping, edge::reloads),
                     edge);
             RuntimeSocket opened = RuntimeSocket.open(path.get(), commands);
             socket = opened;

@@ -3,6 +3,7 @@ package io.veza.edge;
 import com.sun.net.httpserver.HttpServer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -17,6 +18,7 @@ import io.veza.edge.metrics.Statistics;
 import io.veza.edge.probe.Prober;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
+import io.veza.edge.tls.Certificates;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -24,7 +26,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -39,11 +44,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 
 /** What {@link EdgeLifecycle} makes of a configuration, on one event loop, with servers that say who they are. */
 final class ReloadFixture implements AutoCloseable {
 
     final Map<String, String> settings = new HashMap<>();
+
+    /** Whether reading fails. */
+    boolean unreadable;
+
     final List<TrafficCounters> counters = new CopyOnWriteArrayList<>();
     final Pools pools;
     final TrafficPlane plane;
@@ -62,8 +73,17 @@ final class ReloadFixture implements AutoCloseable {
     private final List<HttpServer> servers = new ArrayList<>();
     private final ExecutorService workers = Executors.newCachedThreadPool();
 
+    /** Where TLS is spoken; empty unless a certificate was given. */
+    final Optional<InetSocketAddress> secured;
+
     /** Pools of one server each, {@code a} and {@code b}, by routes {@code /a} and {@code /b}. */
     ReloadFixture() throws Exception {
+        this(Map.of());
+    }
+
+    /** The same with more settings. */
+    ReloadFixture(Map<String, String> more) throws Exception {
+        settings.putAll(more);
         settings.put("edge.listen.http", "0");
         settings.put("edge.threads", "1");
         settings.put("edge.admin.socket", "");
@@ -93,8 +113,18 @@ final class ReloadFixture implements AutoCloseable {
         address = plane.listen(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 PlaneSettings.listener("http", configuration.settings()));
-        Changeover changeover = new Changeover(
-                configuration.settings(), making, pools, plane, prober, Optional.empty(), certificates -> {});
+        Optional<Certificates> certificates = configuration
+                .settings()
+                .tls()
+                .map(tls -> new Certificates(CertificateCheck.options(tls), InstantSource.system()));
+        secured = certificates.isPresent()
+                ? Optional.of(plane.listen(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                        PlaneSettings.listener("https", configuration.settings())
+                                .withCertificates(certificates.get())))
+                : Optional.empty();
+        Changeover changeover =
+                new Changeover(configuration.settings(), making, pools, plane, prober, certificates, next -> {});
         reloader = new Reloader(configuration, this::source, changeover::to);
         collector = new EdgeCollector(
                 pools,
@@ -105,6 +135,9 @@ final class ReloadFixture implements AutoCloseable {
     }
 
     private SmallRyeConfig source() {
+        if (unreadable) {
+            throw new IllegalArgumentException("no such place");
+        }
         return new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()
                 .withSources(new PropertiesConfigSource(Map.copyOf(settings), "test.properties", 250))
@@ -191,13 +224,37 @@ final class ReloadFixture implements AutoCloseable {
         return new Client();
     }
 
+    /** A connection over TLS to whom the certificate does not matter. */
+    Client securedClient() throws IOException, GeneralSecurityException {
+        InetSocketAddress at = secured.orElseThrow();
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
+        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(at.getAddress(), at.getPort());
+        socket.setSoTimeout(10_000);
+        socket.startHandshake();
+        return new Client(socket);
+    }
+
     /** One connection of a client. */
     final class Client implements AutoCloseable {
-        private final Socket socket = new Socket(address.getAddress(), address.getPort());
-        private final InputStream in = socket.getInputStream();
+        final Socket socket;
+        private final InputStream in;
 
         Client() throws IOException {
+            this(new Socket(address.getAddress(), address.getPort()));
+        }
+
+        Client(Socket socket) throws IOException {
+            this.socket = socket;
+            this.in = socket.getInputStream();
             socket.setSoTimeout(10_000);
+        }
+
+        /** The name of whom the certificate is that was shown. */
+        String certificate() throws IOException {
+            X509Certificate shown =
+                    (X509Certificate) ((SSLSocket) socket).getSession().getPeerCertificates()[0];
+            return shown.getSubjectX500Principal().getName();
         }
 
         Client send(String path) throws IOException {

@@ -11,12 +11,18 @@ import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.health.HealthState;
 import io.veza.edge.pool.Weight;
+import io.veza.edge.tls.TestAuthority;
+import io.veza.edge.tls.TestPem;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -312,5 +318,60 @@ class ReloadTest {
         edge.reload();
 
         ReloadFixture.await(() -> server(edge.pool("a"), "a1").state().health() == HealthState.DOWN);
+    }
+
+    /** Names are looked up before the change: a server that moves to one is not gone for a look-up. */
+    @Test
+    void a_server_that_moves_to_a_name_is_reached_there_by_the_next_request() throws Exception {
+        String address = Objects.requireNonNull(edge.settings.get("edge.pools.a.servers.a1.address"));
+        edge.settings.put("edge.pools.a.servers.a1.address", address.replace("127.0.0.1", "localhost"));
+
+        assertThat(edge.reload().changes()).contains("pool a changed (server a1 changed)");
+
+        try (Client client = edge.client()) {
+            assertThat(client.get("/a")).startsWith("a1 ");
+        }
+    }
+
+    @Test
+    void sources_that_cannot_be_read_are_a_refusal() {
+        edge.unreadable = true;
+
+        assertThat(edge.reload().wrong())
+                .singleElement()
+                .asString()
+                .isEqualTo("the configuration: cannot be read: no such place");
+    }
+
+    @Test
+    void another_certificate_is_shown_to_new_connections_and_the_listener_stays(@TempDir Path dir) throws Exception {
+        TestAuthority authority = TestAuthority.root("CN=Root");
+        Path one = TestPem.write(dir.resolve("one.pem"), authority.issue("one.test"));
+        Path two = TestPem.write(dir.resolve("two.pem"), authority.issue("two.test"));
+        try (ReloadFixture tls = new ReloadFixture(Map.of("edge.tls.cert-path", one.toString()));
+                Client before = tls.securedClient()) {
+            assertThat(before.get("/a")).startsWith("a1 ");
+            assertThat(before.certificate()).isEqualTo("CN=one.test");
+            tls.settings.put("edge.tls.cert-path", two.toString());
+
+            assertThat(tls.reload().changes()).containsExactly("TLS changed");
+
+            assertThat(before.get("/a")).startsWith("a1 ");
+            try (Client after = tls.securedClient()) {
+                assertThat(after.certificate()).isEqualTo("CN=two.test");
+                assertThat(after.get("/a")).startsWith("a1 ");
+            }
+            Files.writeString(one, "no certificate");
+            tls.settings.put("edge.tls.cert-path", one.toString());
+            assertThat(tls.reload().wrong()).extracting(Wrong::key).containsExactly("edge.tls.cert-path");
+            tls.settings.remove("edge.tls.cert-path");
+            assertThat(tls.reload().wrong())
+                    .singleElement()
+                    .asString()
+                    .endsWith("to open or close that listener needs a restart");
+            try (Client still = tls.securedClient()) {
+                assertThat(still.certificate()).isEqualTo("CN=two.test");
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ import io.netty.util.NetUtil;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.veza.edge.control.ServerTransition;
+import io.veza.edge.metrics.ConfigReloads;
 import io.veza.edge.metrics.ListenerStatistics;
 import io.veza.edge.proxy.CapturedError;
 import io.veza.edge.proxy.OpenSession;
@@ -34,11 +35,20 @@ final class JsonTraffic {
                         JsonActivity.seconds(Duration.between(
                                 edge.statistics().started(), edge.statistics().now())))
                 .put("stopping", process.stopping().getAsBoolean())
+                .put("configuration", configuration(process.reloads().get()))
                 .put("connections", edge.plane().connections())
                 .put("maxConnections", edge.plane().maxConnections())
                 .put("writable", access.writable())
                 .put("tokenWanted", access.wantsToken())
                 .put("failures", failures);
+    }
+
+    private static JsonObject configuration(ConfigReloads reloads) {
+        return new JsonObject()
+                .put("read", JsonActivity.time(reloads.last()))
+                .put("reloads", reloads.taken())
+                .put("refused", reloads.refused())
+                .put("lastTaken", reloads.lastTaken());
     }
 
     static JsonArray listeners(ApiTarget edge) {

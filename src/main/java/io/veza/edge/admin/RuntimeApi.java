@@ -1,12 +1,14 @@
 package io.veza.edge.admin;
 
 import io.veza.edge.control.Pools;
+import io.veza.edge.metrics.ConfigReloads;
 import io.veza.edge.metrics.Statistics;
 import io.veza.edge.proxy.TrafficPlane;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
@@ -29,8 +31,9 @@ public final class RuntimeApi {
      * @param version of the edge
      * @param threads event loops that carry traffic
      * @param stopping whether it is on its way out
+     * @param reloads what became of those of the configuration
      */
-    public record EdgeProcess(String version, int threads, BooleanSupplier stopping) {}
+    public record EdgeProcess(String version, int threads, BooleanSupplier stopping, Supplier<ConfigReloads> reloads) {}
 
     public RuntimeApi(
             Pools pools, TrafficPlane plane, Statistics statistics, EdgeProcess process, ConfigReload config) {

@@ -7,18 +7,14 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.veza.edge.control.ServerEntry;
-import io.veza.edge.http1.BodyReader;
 import io.veza.edge.http1.HeadFault;
-import io.veza.edge.http1.HeadParser;
 import io.veza.edge.http1.Method;
 import io.veza.edge.http1.RequestHead;
 import io.veza.edge.http1.ResponseHead;
 import io.veza.edge.http1.Trailers;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -26,10 +22,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One client's connection, speaking HTTP/1.1: reads requests one after the other, answers them in order, and becomes the
  * client's end of a tunnel after an upgrade. Belongs to one event loop.
- *
- * <p>While a request is being answered, what the client sends ahead is held back unread, at most one buffer of it.
  */
-final class ClientConnection extends ChannelInboundHandlerAdapter implements ClientSide, ClientSession {
+final class ClientConnection extends ChannelInboundHandlerAdapter
+        implements ClientSide, ClientSession, RequestReader.Requests {
 
     /**
      * A client that ends its sending side this soon after a request has half-closed and waits for the answer, as {@code nc
@@ -40,24 +35,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     /** How long a connection that is closed by us goes on reading, so that its last answer is not lost to a reset. */
     private static final long LINGER_TICKS = TimerWheel.ticks(Duration.ofSeconds(2));
 
-    /** Twice what one read may bring. */
-    static final int MOST_HELD = 512 * 1024;
-
-    /** {@link #taken} before anybody has looked: whatever was taken since is enough. */
-    private static final long NOT_WATCHED = Long.MIN_VALUE / 2;
-
-    /** Less than this unsent is not worth a connection when memory is short. */
-    private static final long STALLED_BYTES = 16 * 1024;
-
     private final TrafficLoop loop;
     private final Listener listener;
     private final ClientAddress address;
     private final Channel channel;
     private final long id;
     private final long acceptedNanos;
-    private final BodyReader body;
     private final ClientResponse response;
-    private final BodyPace pace;
+    private final RequestReader reader;
+    private final UnsentWatch unsent;
     private final TimerWheel.Timer timer = new TimerWheel.Timer() {
         @Override
         void expired() {
@@ -65,12 +51,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         }
     };
 
-    private @Nullable RequestHead head;
     private @Nullable Exchange exchange;
     private @Nullable Tunnel tunnel;
-    private @Nullable ByteBuf pending;
-    private long takenAtLook = -1;
-    private boolean reading;
     private boolean keepAlive;
     private boolean responding;
     private boolean closeAfterResponse;
@@ -78,13 +60,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private boolean resetting;
     private boolean closing;
     private boolean closed;
-    private boolean anyRequest;
-    private long beganNanos;
-    private long headEndNanos;
-    private long requestEndNanos;
     private long endedNanos;
-    private long bytesIn;
-    private long taken = NOT_WATCHED;
 
     ClientConnection(TrafficLoop loop, Listener listener, ClientAddress address, Channel channel, long id) {
         this.loop = loop;
@@ -94,9 +70,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         this.id = id;
         this.acceptedNanos = System.nanoTime();
         this.endedNanos = acceptedNanos;
-        this.pace = new BodyPace(loop);
-        this.body = new BodyReader(loop.settings.limits());
         this.response = new ClientResponse(loop, channel, listener.settings().strictTransport());
+        this.unsent = new UnsentWatch(loop, channel, response);
+        this.reader = new RequestReader(loop, channel, timer, this);
     }
 
     @Override
@@ -113,111 +89,53 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         ByteBuf in = (ByteBuf) msg;
         Tunnel through = tunnel;
         if (through != null) {
-            bytesIn += in.readableBytes();
+            reader.count(in.readableBytes());
             through.fromClient(in);
         } else if (closing) {
             in.release();
         } else {
-            ByteBuf earlier = pending;
-            pending = null;
-            read(earlier == null ? in : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(channel.alloc(), earlier, in));
+            reader.read(in);
         }
     }
 
-    /** Takes over the buffer. */
-    private void read(ByteBuf in) {
-        reading = true;
-        try {
-            boolean goOn = true;
-            while (goOn && in.isReadable() && !closing && tunnel == null) {
-                if (exchange == null) {
-                    goOn = readHead(in);
-                } else {
-                    goOn = !body.isOver() && readBody(in, exchange);
-                }
-            }
-        } catch (RuntimeException | Error e) {
-            in.release();
-            throw e;
-        } finally {
-            reading = false;
-        }
+    @Override
+    public boolean areRead() {
+        return !closing && tunnel == null;
+    }
+
+    @Override
+    public @Nullable Exchange exchange() {
+        return exchange;
+    }
+
+    /** What follows the request for an upgrade, or the last one that was answered. */
+    @Override
+    public boolean takeRest(ByteBuf in) {
         Tunnel through = tunnel;
-        if (!in.isReadable() || closing) {
+        if (closing) {
             in.release();
-            abortIfCut();
+            allRead();
         } else if (through != null) {
-            bytesIn += in.readableBytes();
+            reader.count(in.readableBytes());
             through.fromClient(in);
             through.flushServer();
-        } else {
-            pending = in;
-            pauseReading();
-            boundHeld(in);
         }
+        return closing || through != null;
     }
 
-    /**
-     * Behind a client's end epoll reads on, paused or not, and hands over all that the system holds: megabytes for each
-     * client, however slow the server is.
-     */
-    private void boundHeld(ByteBuf in) {
-        Exchange current = exchange;
-        if (in.readableBytes() > MOST_HELD && current != null) {
-            current.giveUp(ExchangeFailure.Cause.SENT_TOO_MUCH);
-        }
+    @Override
+    public void malformed(RequestHead head, HeadFault fault) {
+        response.expect(false, false);
+        loop.errors.request(listener.name(), address.peer(), head, fault);
+        refuse(new ExchangeFailure.Malformed(fault), null);
     }
 
-    private boolean readHead(ByteBuf in) {
-        RequestHead parsing = head != null ? head : loop.takeRequestHead();
-        boolean begins = !parsing.started();
-        head = parsing;
-        if (begins) {
-            beganNanos = System.nanoTime();
-            bytesIn = 0;
-        }
-        int start = in.readerIndex();
-        HeadParser.Progress progress = parsing.feed(in);
-        bytesIn += in.readerIndex() - start;
-        if (progress == HeadParser.Progress.MORE) {
-            if (begins && anyRequest) {
-                loop.wheel.arm(timer, loop.requestHeadTicks);
-            }
-            return false;
-        }
-        head = null;
-        anyRequest = true;
-        timer.cancel();
-        headEndNanos = begins ? beganNanos : System.nanoTime();
-        if (progress == HeadParser.Progress.FAULT) {
-            response.expect(false, false);
-            HeadFault fault = Objects.requireNonNull(parsing.fault());
-            loop.errors.request(listener.name(), address.peer(), parsing, fault);
-            refuse(new ExchangeFailure.Malformed(fault), null);
-        } else {
-            request(parsing);
-        }
-        loop.giveBack(parsing);
-        return true;
-    }
-
-    private void request(RequestHead request) {
+    @Override
+    public void request(RequestHead request) {
         keepAlive = request.keepsAlive() && !halfClosed;
         response.expect(request.method() == Method.HEAD, request.http10());
-        taken = NOT_WATCHED;
+        unsent.forget();
         responding = false;
-        long length = request.bodyLength();
-        if (length == RequestHead.CHUNKED) {
-            body.startChunked();
-        } else {
-            body.startLength(length);
-        }
-        if (body.isOver()) {
-            requestEndNanos = headEndNanos;
-        } else {
-            pace.begin();
-            loop.wheel.arm(timer, loop.clientTicks);
-        }
         HttpsRedirect redirect = listener.settings().redirect();
         if (redirect != null && redirect.takes(request, address)) {
             redirect(redirect, request);
@@ -229,59 +147,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             return;
         }
         loop.observer.requested(listener.id(), pool.id());
-        Exchange begun = new Exchange(loop, this, address, pool, request, headEndNanos);
+        Exchange begun = new Exchange(loop, this, address, pool, request, reader.headEndNanos());
         exchange = begun;
         begun.start();
     }
 
-    /** True if reading goes on. */
-    private boolean readBody(ByteBuf in, Exchange current) {
-        if (!current.takesBody()) {
-            // From here on it is the server that keeps everybody waiting.
-            watchServerOnly();
-            pace.rest();
-            return false;
-        }
-        loop.wheel.arm(timer, loop.clientTicks);
-        int start = in.readerIndex();
-        BodyReader.Event event = body.next(in);
-        int read = in.readerIndex() - start;
-        bytesIn += read;
-        if (pace.isTooSlow(read) && !body.isOver()) {
-            current.giveUp(ExchangeFailure.Cause.BODY_TOO_SLOW);
-            return true;
-        }
-        switch (event) {
-            case MORE -> {
-                return false;
-            }
-            case DATA -> {
-                current.requestData(in.retainedSlice(body.dataStart(), body.dataLength()));
-                if (body.isOver()) {
-                    requestIsOver(current);
-                }
-            }
-            case END -> requestIsOver(current);
-            case FAULT -> {
-                HeadFault fault = Objects.requireNonNull(body.fault());
-                current.giveUp(new ExchangeFailure.Malformed(fault));
-            }
-        }
-        return true;
-    }
-
-    /** The client owes nothing of its request now, but may still have to take its response. */
-    private void watchServerOnly() {
+    /** The client may still have to take its response. */
+    @Override
+    public void watchServerOnly() {
         timer.cancel();
         if (responding && !channel.isWritable()) {
             watchUnsent();
         }
-    }
-
-    private void requestIsOver(Exchange current) {
-        watchServerOnly();
-        requestEndNanos = System.nanoTime();
-        current.requestEnd(body.trailers());
     }
 
     @Override
@@ -296,29 +173,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     @Override
     public void resumeUpload() {
-        if (exchange != null && !body.isOver()) {
-            pace.goOn();
-            loop.wheel.arm(timer, loop.clientTicks);
-        }
+        reader.resumeUpload();
         readOn();
     }
 
-    /** Goes on with what was held back, unless that is being done already. */
     private void readOn() {
-        if (reading || closed) {
-            return;
-        }
-        ByteBuf held = pending;
-        if (held != null) {
-            pending = null;
-            read(held);
-        }
-        if (pending == null) {
-            resumeReading();
-        }
-        Exchange current = exchange;
-        if (current != null) {
-            current.flushServer();
+        if (!closed) {
+            reader.readOn();
         }
     }
 
@@ -348,7 +209,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             refuse(ExchangeFailure.Cause.NO_HOST, request);
             return;
         }
-        closeAfterResponse = !keepAlive || loop.stopping || !body.isOver();
+        closeAfterResponse = !keepAlive || loop.stopping || !reader.bodyIsOver();
         to.write(request, closeAfterResponse, loop.writer);
         response.own();
         tell(HttpsRedirect.STATUS, null, request);
@@ -375,14 +236,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         loop.tell(record);
     }
 
-    private void dropHead() {
-        RequestHead parsing = head;
-        if (parsing != null) {
-            head = null;
-            loop.giveBack(parsing);
-        }
-    }
-
     @Override
     public void failed(ExchangeFailure failure) {
         if (responding || failure.status() == 0) {
@@ -390,7 +243,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             resetting = true;
             return;
         }
-        closeAfterResponse = failure.closes() || !keepAlive || loop.stopping || !body.isOver();
+        closeAfterResponse = failure.closes() || !keepAlive || loop.stopping || !reader.bodyIsOver();
         response.refusal(failure, closeAfterResponse);
     }
 
@@ -400,11 +253,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         record.listenerId = listener.id();
         record.client = address.peer();
         record.protocol = response.protocol();
-        record.bytesIn = bytesIn;
         record.bytesOut = response.bytes();
         record.headBytesOut = response.headBytes();
-        record.beganNanos = beganNanos;
-        record.headNanos = headEndNanos - beganNanos;
+        reader.describe(record);
         record.connections = loop.connections.getAsInt();
         endedNanos = record.endNanos;
     }
@@ -433,7 +284,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     public void responseHead(ResponseHead head, Exchange current, long bodyLength, int ready) {
         responding = true;
         // A response that begins before the request has ended may end before it too; what comes then is not a request.
-        boolean close = !keepAlive || halfClosed || loop.stopping || !body.isOver();
+        boolean close = !keepAlive || halfClosed || loop.stopping || !reader.bodyIsOver();
         closeAfterResponse = response.begin(head, current, bodyLength, ready, close);
     }
 
@@ -457,7 +308,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             closeAfterWrites();
         } else {
             // What is not sent yet gets its own time before the connection counts as idle.
-            taken = NOT_WATCHED;
+            unsent.forget();
             loop.wheel.arm(timer, loop.keepAliveTicks);
             readOn();
         }
@@ -482,7 +333,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             if (through != null) {
                 through.clientWritable();
             } else if (current != null) {
-                if (body.isOver()) {
+                if (reader.bodyIsOver()) {
                     timer.cancel();
                 }
                 current.clientWritable();
@@ -527,7 +378,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private void closeAfterWrites() {
         closing = true;
         loop.wheel.arm(timer, loop.clientTicks);
-        taken = takenBytes();
+        unsent.begin();
         resumeReading();
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
             if (!written.isSuccess()) {
@@ -554,26 +405,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     /** Begins to watch that a client which does not keep up takes enough within its timeout. */
     private void watchUnsent() {
         if (!timer.isArmed()) {
-            taken = takenBytes();
+            unsent.begin();
             loop.wheel.arm(timer, loop.clientTicks);
         }
     }
 
-    /** Bytes of answers that have left; only differences mean anything. */
-    private long takenBytes() {
-        return response.bytes() - unsentBytes();
-    }
-
-    private long unsentBytes() {
-        var buffer = channel.unsafe().outboundBuffer();
-        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
-    }
-
     @Override
     public void shedStalled() {
-        long takenNow = takenBytes();
-        boolean stalled = takenNow == takenAtLook && unsentBytes() >= STALLED_BYTES;
-        takenAtLook = takenNow;
+        boolean stalled = unsent.isStalled();
         Exchange current = exchange;
         if (stalled && current != null) {
             current.giveUp(ExchangeFailure.Cause.STOPPED_READING);
@@ -583,19 +422,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     }
 
     private void timeout() {
-        long left = unsentBytes();
         Exchange current = exchange;
-        long takenNow = takenBytes();
-        if (left > 0 && takenNow - taken >= loop.leastTaken) {
-            taken = takenNow;
+        if (unsent.isTaken()) {
             loop.wheel.arm(timer, loop.clientTicks);
         } else if (closing) {
             ClientEnding.cut(channel);
         } else if (current != null) {
             current.giveUp(responding ? ExchangeFailure.Cause.STOPPED_READING : ExchangeFailure.Cause.BODY_TIMEOUT);
-        } else if (head != null) {
+        } else if (reader.isInHead()) {
             response.expect(false, false);
-            dropHead();
+            reader.dropHead();
             refuse(ExchangeFailure.Cause.HEAD_TIMEOUT, null);
         } else {
             // Not a byte was sent: browsers open connections ahead, and would show an unasked 408 as the answer to
@@ -639,17 +475,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         } else if (current == null || closing) {
             // Nothing is owed but what was already written.
             closeAfterWrites();
-        } else if (!body.isOver()) {
-            abortIfCut();
-        } else if (System.nanoTime() - requestEndNanos > HALF_CLOSE_WINDOW) {
+        } else if (!reader.bodyIsOver()) {
+            allRead();
+        } else if (System.nanoTime() - reader.requestEndNanos() > HALF_CLOSE_WINDOW) {
             abandon(current);
         }
     }
 
     /** Ends an exchange whose client will send no more, and what it sent before is read, but for the rest of a body. */
-    private void abortIfCut() {
+    @Override
+    public void allRead() {
         Exchange current = exchange;
-        if (halfClosed && pending == null && current != null && !body.isOver()) {
+        if (halfClosed && !reader.holdsBack() && current != null && !reader.bodyIsOver()) {
             abandon(current);
         }
     }
@@ -675,16 +512,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         loop.clients.remove(this);
         loop.observer.connectionClosed(listener.id());
         loop.wheel.remove(timer);
-        if (head != null) {
-            dropHead();
+        if (reader.isInHead()) {
+            reader.dropHead();
             response.expect(false, false);
             tell(ExchangeFailure.Cause.ABORTED, null);
         }
-        ByteBuf held = pending;
-        pending = null;
-        if (held != null) {
-            held.release();
-        }
+        reader.release();
         response.release();
         Exchange current = exchange;
         Tunnel through = tunnel;
@@ -699,7 +532,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
 
     @Override
     public boolean isIdle() {
-        return exchange == null && tunnel == null && head == null && !closing;
+        return exchange == null && tunnel == null && !reader.isInHead() && !closing;
     }
 
     @Override
@@ -763,7 +596,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
                 exchange,
                 through,
                 Duration.ofNanos(nowNanos - (current != null ? current.startNanos() : endedNanos)),
-                current == null && head == null ? 0 : bytesIn,
+                current == null && !reader.isInHead() ? 0 : reader.bytes(),
                 current == null ? 0 : response.bytes());
     }
 
@@ -778,6 +611,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
         if (closing) {
             return OpenSession.Phase.CLOSING;
         }
-        return head != null ? OpenSession.Phase.REQUEST : OpenSession.Phase.IDLE;
+        return reader.isInHead() ? OpenSession.Phase.REQUEST : OpenSession.Phase.IDLE;
     }
 }

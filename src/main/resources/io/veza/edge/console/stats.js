@@ -123,6 +123,7 @@ const NUMBERS = new Set(["In flight", "Tunnels", "p50 · p95 · p99"]);
 
 class PoolSection {
   constructor(pool) {
+    this.algorithm = pool.balance.algorithm;
     this.rows = new Map();
     this.facts = new Map();
     this.spark = new Spark(`Requests and errors of ${pool.name} in the last minute`);
@@ -197,6 +198,7 @@ function show(snapshot) {
   facts.servers.set(`${servers.filter(s => s.health === "up" && s.state === "ready").length} of ${servers.length}`);
   const notices = [
     info.stopping ? "This edge is stopping: it drains what is under way and takes nothing new." : "",
+    info.configuration.lastTaken ? "" : "The last reload of the configuration was refused, nothing has changed: the log says why.",
     info.writable ? "" : READ_ONLY].filter(Boolean).join(" ");
   facts.notice.set(notices);
   byId("notice").hidden = !notices;
@@ -204,6 +206,11 @@ function show(snapshot) {
   for (const pool of snapshot.pools) {
     gone.delete(pool.name);
     let section = pools.get(pool.name);
+    if (section && section.algorithm !== pool.balance.algorithm) {
+      // A reload has changed it, and with it which columns there are.
+      section.section.remove();
+      section = undefined;
+    }
     if (!section) {
       section = new PoolSection(pool);
       pools.set(pool.name, section);

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.json.JsonObject;
 import io.veza.edge.admin.ApiRoutes.Endpoint;
+import io.veza.edge.metrics.ConfigReloads;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,7 +24,10 @@ class ApiEndpointsTest {
     private static final ApiAccess ACCESS = new ApiAccess("127.0.0.1", true, Optional.empty());
 
     private static List<Endpoint> endpoints() {
-        ApiView view = new ApiView(ApiEndpointsTest::nothing, new RuntimeApi.EdgeProcess("1", 1, () -> false), ACCESS);
+        ApiView view = new ApiView(
+                ApiEndpointsTest::nothing,
+                new RuntimeApi.EdgeProcess("1", 1, () -> false, () -> ConfigReloads.none(Instant.EPOCH)),
+                ACCESS);
         return new ApiEndpoints(ApiEndpointsTest::nothing, view, by -> new ConfigReload.Outcome(List.of(), List.of()))
                 .all();
     }

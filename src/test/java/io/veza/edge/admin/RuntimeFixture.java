@@ -11,6 +11,7 @@ import io.veza.edge.control.ServerIds;
 import io.veza.edge.health.HealthPolicy;
 import io.veza.edge.health.HealthPolicy.StatusRange;
 import io.veza.edge.http1.HeadLimits;
+import io.veza.edge.metrics.ConfigReloads;
 import io.veza.edge.metrics.Statistics;
 import io.veza.edge.persistence.SameSite;
 import io.veza.edge.persistence.StickyCookie;
@@ -95,7 +96,7 @@ final class RuntimeFixture implements AutoCloseable {
                 new Pools(List.of(api, stream)),
                 plane,
                 statistics,
-                new RuntimeApi.EdgeProcess("9.8.7", 2, () -> stopping),
+                new RuntimeApi.EdgeProcess("9.8.7", 2, () -> stopping, () -> ConfigReloads.none(clock.instant())),
                 by -> reloaded);
     }
 
