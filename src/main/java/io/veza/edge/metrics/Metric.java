@@ -45,6 +45,11 @@ public enum Metric {
             "result"),
     LISTENER_CERTIFICATE_EXPIRY_TIMESTAMP_SECONDS(
             Type.GAUGE, "When the certificate of a file expires, seconds since 1970.", "listener", "file"),
+    LISTENER_CRL_NEXT_UPDATE_TIMESTAMP_SECONDS(
+            Type.GAUGE,
+            "When the first list of revoked client certificates in a file ends, seconds since 1970.",
+            "listener",
+            "file"),
     LISTENER_CERTIFICATE_RELOADS(
             Type.COUNTER,
             "Changed files of certificates and ticket keys: taken, or refused, so that the old content stays.",

@@ -28,6 +28,7 @@ import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
 import io.veza.edge.tls.Certificates;
+import io.veza.edge.tls.ClientTrust;
 import io.veza.edge.tls.TlsOptions;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -104,6 +105,10 @@ final class RuntimeFixture implements AutoCloseable {
 
     /** Adds an HTTPS listener. */
     void listenSecured(Path certificate) throws Exception {
+        listenSecured(certificate, ClientTrust.NONE);
+    }
+
+    void listenSecured(Path certificate, ClientTrust clients) throws Exception {
         TlsOptions options = new TlsOptions(
                 certificate,
                 TlsOptions.Provider.AUTO,
@@ -111,7 +116,9 @@ final class RuntimeFixture implements AutoCloseable {
                 false,
                 false,
                 TIMEOUT,
-                Optional.empty());
+                Optional.empty(),
+                false,
+                clients);
         Certificates read = new Certificates(options, clock);
         secured = read;
         plane.listen(
