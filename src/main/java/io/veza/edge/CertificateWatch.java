@@ -2,11 +2,14 @@ package io.veza.edge;
 
 import io.veza.edge.tls.Certificates;
 import io.veza.edge.tls.ReloadEvent;
+import io.veza.edge.tls.ServerTls;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -34,6 +37,23 @@ final class CertificateWatch {
     void start(Certificates certificates) {
         files.scheduleWithFixedDelay(() -> say(certificates::look), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
         responders.scheduleWithFixedDelay(() -> say(certificates::staple), 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Towards servers: reads files that have changed.
+     *
+     * @param traffic says what comes of it
+     * @param checks read the same files, and say nothing more
+     */
+    void start(List<ServerTls> traffic, List<ServerTls> checks) {
+        Stream.concat(
+                        traffic.stream().map(tls -> (Runnable) () -> say(() -> tls.look(Instant.now()))),
+                        checks.stream().map(tls -> (Runnable) () -> say(() -> silently(tls.look(Instant.now())))))
+                .forEach(look -> files.scheduleWithFixedDelay(look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS));
+    }
+
+    private static List<ReloadEvent> silently(List<ReloadEvent> events) {
+        return events.subList(0, 0);
     }
 
     /** A thread that has died of something unforeseen would be missed only when the certificates expire. */

@@ -27,6 +27,7 @@ import io.veza.edge.tls.ServerTls;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** How checks reach the servers of one pool: as its traffic does. Thread-safe. */
@@ -53,6 +54,11 @@ final class CheckLink {
                         wanted.clientCert(),
                         link.protocol() == ServerLink.Protocol.H2)))
                 .orElse(null);
+    }
+
+    /** By which checks are secured; empty for clear text. */
+    Optional<ServerTls> tls() {
+        return Optional.ofNullable(tls);
     }
 
     /** Whether a Host field without a port means 443 instead of 80. */

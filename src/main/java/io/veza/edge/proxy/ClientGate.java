@@ -38,12 +38,17 @@ final class ClientGate {
         if (refusal == null) {
             return true;
         }
+        refuse(loop, listener, channel, refusal);
+        return false;
+    }
+
+    /** Counts it and closes it. */
+    static void refuse(TrafficLoop loop, Listener listener, Channel channel, ConnectionRefusal refusal) {
         loop.observer.connectionRefused(listener.id(), refusal);
         // With a reset nothing of it is left: a flood of closed connections would fill the system's table of those that
         // wait for late packets.
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
         channel.close();
-        return false;
     }
 
     private static @Nullable ConnectionRefusal count(AddressLimits limits, byte[] address, Channel channel) {

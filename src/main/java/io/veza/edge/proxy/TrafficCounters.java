@@ -33,6 +33,7 @@ public final class TrafficCounters implements TrafficObserver {
         REFUSED_DENIED,
         REFUSED_ADDRESS_CONNECTIONS,
         REFUSED_ADDRESS_RATE,
+        REFUSED_NOT_A_PROXY,
         REFUSED_PROXY_HEADER_MALFORMED,
         REFUSED_PROXY_HEADER_LATE,
         REFUSED_H2_RESETS,
@@ -184,6 +185,7 @@ public final class TrafficCounters implements TrafficObserver {
             case DENIED -> Count.REFUSED_DENIED;
             case ADDRESS_CONNECTIONS -> Count.REFUSED_ADDRESS_CONNECTIONS;
             case ADDRESS_RATE -> Count.REFUSED_ADDRESS_RATE;
+            case NOT_A_PROXY -> Count.REFUSED_NOT_A_PROXY;
             case PROXY_HEADER_MALFORMED -> Count.REFUSED_PROXY_HEADER_MALFORMED;
             case PROXY_HEADER_LATE -> Count.REFUSED_PROXY_HEADER_LATE;
             case H2_RESETS -> Count.REFUSED_H2_RESETS;

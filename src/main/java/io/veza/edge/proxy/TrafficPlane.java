@@ -20,6 +20,7 @@ import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerTransition;
 import io.veza.edge.health.AdminState;
 import io.veza.edge.pool.Route;
+import io.veza.edge.tls.ServerTls;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -235,6 +236,11 @@ public final class TrafficPlane implements AutoCloseable {
     /** The bound listeners in the order in which they were bound. */
     public List<Listener> listeners() {
         return List.copyOf(listeners);
+    }
+
+    /** By which the servers of this pool are spoken to; empty for clear text. */
+    public Optional<ServerTls> serverTls(String pool) {
+        return Optional.ofNullable(traffic(pool).tls);
     }
 
     /**

@@ -17,19 +17,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Verifies clients' certificates as another does, and says of a bad one what a client can be told. By itself BoringSSL tells
- * all but a few {@code internal_error}, as if the edge were at fault: it goes by the code of the exception, the JDK by the
- * reason of the exception's cause. Stateless.
+ * all but a few {@code internal_error}, as if the edge were at fault: it goes by the code of the exception. The JDK's TLS
+ * asks nobody and tells every client {@code certificate_unknown}. Stateless.
  */
 final class ClientVerifier extends X509ExtendedTrustManager {
 
-    /** Why a certificate is not taken: an {@code X509_V_ERR} of OpenSSL's x509_vfy.h, and a reason of the JDK. */
+    /** Why a certificate is not taken: an {@code X509_V_ERR} of OpenSSL's x509_vfy.h, and where the JDK names it its reason. */
     private enum Verdict {
         EXPIRED(10, BasicReason.EXPIRED),
         NOT_YET_VALID(9, BasicReason.NOT_YET_VALID),
         REVOKED(23, BasicReason.REVOKED),
         /** A list is missing or out of date. It is not the certificate's fault, so it is told {@code certificate_unknown}. */
         REVOCATION_UNKNOWN(44, BasicReason.UNDETERMINED_REVOCATION_STATUS),
-        /** The JDK cannot tell {@code unknown_ca}; it says {@code certificate_unknown}. */
         UNKNOWN_AUTHORITY(2, null),
         /** Such as one for servers only. */
         BAD(27, BasicReason.INVALID_SIGNATURE);
@@ -80,10 +79,7 @@ final class ClientVerifier extends X509ExtendedTrustManager {
 
     private static CertificateException explained(CertificateException e, X509Certificate[] chain) {
         Verdict verdict = verdict(e, chain);
-        BasicReason reason = verdict.reason;
-        String message = String.valueOf(e.getMessage());
-        Throwable cause = reason == null ? e : new CertPathValidatorException(message, e, null, -1, reason);
-        return new OpenSslCertificateException(message, cause, verdict.code);
+        return new OpenSslCertificateException(e.getMessage(), e, verdict.code);
     }
 
     private static Verdict verdict(CertificateException e, X509Certificate[] chain) {

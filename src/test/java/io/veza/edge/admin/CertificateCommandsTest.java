@@ -160,6 +160,16 @@ class CertificateCommandsTest {
         assertThat(edge.ask("show ssl cert")).doesNotContain("transaction");
     }
 
+    /** Such a key has an empty line, with which a payload ends: it was said to lack its last line. */
+    @Test
+    void an_encrypted_key_is_refused_as_such_in_ascii() throws Exception {
+        String encrypted = TestPem.certificates(second) + TestPem.encrypted(second);
+
+        String answer = set(file.toString(), encrypted.substring(0, encrypted.indexOf("\n\n") + 1));
+
+        assertThat(answer).contains("the private key is encrypted").isASCII();
+    }
+
     @Test
     void only_an_admin_sets_and_commits() {
         edge.session.lowerTo(RuntimeSession.Level.OPERATOR);
