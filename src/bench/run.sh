@@ -10,6 +10,7 @@ set -euo pipefail
 usage() {
     cat <<'TEXT'
 usage: src/bench/run.sh [--quick] [--rounds N] [--seconds S] [--warmup S] [--rows A,B,...] [--contenders A,B,...]
+                        [--congestion NAME]
 
   --rounds N      rounds of every row (5)
   --seconds S     length of one measurement (8)
@@ -19,6 +20,8 @@ usage: src/bench/run.sh [--quick] [--rounds N] [--seconds S] [--warmup S] [--row
                   connection, over TLS), servers-2 servers-1000 (all),
                   and log-off log-haproxy log-json log-combined: 128b with each format of the access log
   --contenders    of: edge haproxy nginx (all); haproxy is needed for the ratios
+  --congestion    TCP's congestion control (the machine's); another one needs root, for a network namespace of its own.
+                  bbr paces what is sent, by a timer for each large write, even over loopback; cubic and reno do not
   --quick         one short round of every row: does all of it run without an error?
 
 environment:
@@ -31,8 +34,11 @@ TEXT
 ROUNDS=5 SECONDS_EACH=8 WARMUP=30
 ROWS=128b,10k,1m,ws,p99,conns-10,conns-10000,tls-128b,tls-1m,tls-full,tls-resumed,h2-128b,h2-10k,servers-2,servers-1000
 CONTENDERS=edge,haproxy,nginx
+CONGESTION=
+arguments=("$@")
 while [ $# -gt 0 ]; do
     case $1 in
+        --congestion) CONGESTION=$2; shift 2 ;;
         --quick) ROUNDS=1 SECONDS_EACH=2 WARMUP=3; shift ;;
         --rounds) ROUNDS=$2; shift 2 ;;
         --seconds) SECONDS_EACH=$2; shift 2 ;;
@@ -43,6 +49,12 @@ while [ $# -gt 0 ]; do
         *) usage >&2; exit 2 ;;
     esac
 done
+if [ -n "$CONGESTION" ] && [ "$CONGESTION" != "$(cat /proc/sys/net/ipv4/tcp_congestion_control)" ]; then
+    # shellcheck disable=SC2016
+    exec unshare --net bash -euc 'ip link set lo up
+        echo "$0" >/proc/sys/net/ipv4/tcp_congestion_control || { echo "no congestion control $0 here" >&2; exit 2; }
+        exec "$@"' "$CONGESTION" "$0" "${arguments[@]}"
+fi
 IFS=, read -ra rows <<<"$ROWS"
 IFS=, read -ra contenders <<<"$CONTENDERS"
 
@@ -223,5 +235,5 @@ done
 failed=$(awk -F '\t' 'NR > 1 { n += $9 } END { print n + 0 }' "$raw")
 echo
 echo "$(nproc) cores, $(uname -m), $(haproxy -v | head -n 1 | cut -d' ' -f1-3), $(nginx -v 2>&1 | cut -d' ' -f3)," \
-    "$("$java" -version 2>&1 | head -n 1), $ROUNDS rounds of $SECONDS_EACH s, $failed failed requests"
+    "$("$java" -version 2>&1 | head -n 1), TCP with $(cat /proc/sys/net/ipv4/tcp_congestion_control), $ROUNDS rounds of $SECONDS_EACH s, $failed failed requests"
 [ "$failed" = 0 ]

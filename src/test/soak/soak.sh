@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # The packaged edge under everything at once, with Netty's paranoid leak detection: HTTP/1.1, HTTP/2 and TLS, WebSockets plain and
-# by TLS, clients that leave in the middle, servers that are drained, killed and come back, certificates that change. At the end
-# no leak and no error may be in the log, failed requests are bounded by the kills, and over the second half descriptors and
-# memory must not grow.
+# by TLS, WebSockets on streams of HTTP/2 (RFC 8441) that are brief and often broken off, calls with trailers, clients that leave
+# in the middle, servers that are drained, killed and come back, certificates that change. At the end no leak and no error may be
+# in the log, what came back was what was sent, failed requests are bounded by the kills, and over the second half descriptors
+# and memory must not grow.
 #
 #   src/test/soak/soak.sh [--minutes N]
 #
-# Needs a JDK 17 (jcmd too), curl, openssl, nghttp2-client and socat. 3 minutes unless told. Exit status: 0 if every step held, 1
+# Needs a JDK 17 (jcmd too), curl, openssl, nghttp2-client, python3 and socat. 3 minutes unless told. Exit status: 0 if every step held, 1
 # if one did not.
 # shellcheck source=../faults/common.sh
 source "$(dirname "$0")/../faults/common.sh"
@@ -19,7 +20,7 @@ case ${1:-} in
   --minutes) [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || { echo 'usage: soak.sh [--minutes N]' >&2; exit 1; }; minutes=$2 ;;
   *) echo 'usage: soak.sh [--minutes N]' >&2; exit 1 ;;
 esac
-need curl openssl h2load socat jcmd
+need curl openssl h2load python3 socat jcmd
 errors_per_kill=60      # of all clients together: what was under way on the server and may not be sent twice
 
 lab_stream() { # name, port or 0
@@ -101,6 +102,10 @@ tunnels() { # WebSockets by TLS, held for some seconds and cut
   done
 }
 
+streams() { # WebSockets and calls on streams of HTTP/2
+  python3 -B "$(dirname "$0")/streams.py" clients "$tls_port" "$dir/over" >"$dir/streams.log" 2>"$dir/failed.streams"
+}
+
 churn() { # one thing every five seconds
   local turn=0
   until over; do
@@ -126,22 +131,28 @@ authority ca
 leaf ca a.test a && cp "$dir/made/a.pem" "$dir/edge.pem"
 lab_stream stream-1 0
 lab_stream stream-2 0
-declare -A streams=([stream-1]=${pid[stream-1]} [stream-2]=${pid[stream-2]})
-unset 'pid[stream-1]' 'pid[stream-2]'
+python3 -B "$(dirname "$0")/streams.py" serve >"$dir/calls.log" 2>&1 &
+pid[calls]=$!
+await 'the server of calls listens' port_of calls 'listens on port ' >/dev/null
+# What start_edge finds running it takes for API servers.
+declare -A others=([stream-1]=${pid[stream-1]} [stream-2]=${pid[stream-2]} [calls]=${pid[calls]})
+unset 'pid[stream-1]' 'pid[stream-2]' 'pid[calls]'
 start_api backend-api-1 0
 start_api backend-api-2 0
 api_2=$(port_of backend-api-2 'listens on port ')
 start_tls_edge -Xms256m -Xmx256m -XX:+AlwaysPreTouch -Dio.netty.leakDetection.level=paranoid -Dedge.tls.cert-path="$dir/edge.pem" \
   -Dedge.pools.api_pool.sticky-cookie.enabled=true -Dedge.pools.api_pool.slow-start=2s \
+  -Dedge.routes.calls.pool=call_pool -Dedge.routes.calls.path-prefixes=/soak.Echo \
+  -Dedge.pools.call_pool.servers.calls.address="127.0.0.1:$(port_of calls 'listens on port ')" \
   -Dedge.routes.hls.pool=stream_pool -Dedge.routes.hls.path-prefixes=/hls -Dedge.pools.stream_pool.balance=uri \
   -Dedge.pools.stream_pool.servers.stream-1.address="127.0.0.1:$(port_of stream-1 'listens on port ')" \
   -Dedge.pools.stream_pool.servers.stream-2.address="127.0.0.1:$(port_of stream-2 'listens on port ')"
-for name in "${!streams[@]}"; do pid[$name]=${streams[$name]}; done
+for name in "${!others[@]}"; do pid[$name]=${others[$name]}; done
 echo "${pid[backend-api-2]}" >"$dir/api-2.pid"
 chatter=$(curl --silent --include --data '{"user":"soak"}' "http://127.0.0.1:$edge_port/api/v1/login" | tr -d '\r' \
   | sed -nE 's/^[Ss]et-[Cc]ookie: ([^;]*).*/\1/p' | grep -v '^VEZA_SERVERID=' | head -n 1)
 [[ -n $chatter ]] || fail 'no session for the WebSockets'
-touch "$dir"/{done,left,tunnelled,kills,churned} "$dir"/failed.{h2load,curl,tunnel}
+touch "$dir"/{done,left,tunnelled,kills,churned} "$dir"/failed.{h2load,curl,tunnel,streams}
 step "the edge is up, with paranoid leak detection; $minutes minutes begin"
 
 # --- the soak --------------------------------------------------------------------------------------------------------------
@@ -149,7 +160,7 @@ resting=$(descriptors)
 java -XX:TieredStopAtLevel=1 -jar "$jar" lab load --target "http://127.0.0.1:$edge_port" --duration "$((minutes * 60))s" \
   --connections 20 --rate 100 >"$dir/load.log" 2>&1 &
 pid[load]=$!
-for client in many_streams new_connections leavers tunnels churn; do
+for client in many_streams new_connections leavers tunnels streams churn; do
   $client &
   pid[$client]=$!
 done
@@ -161,8 +172,9 @@ while ((SECONDS < ends)); do
   kill -0 "${pid[edge]}" || fail 'the edge died'
 done
 touch "$dir/over"
-for client in load many_streams new_connections leavers tunnels churn; do
-  wait "${pid[$client]}" || true
+intact=1
+for client in load many_streams new_connections leavers tunnels streams churn; do
+  wait "${pid[$client]}" || { [[ $client != streams ]] || intact=0; }
   unset "pid[$client]"
 done
 
@@ -176,6 +188,15 @@ step "$(grep -E '^requests ' "$dir/load.log" | tr -s ' '); besides $(awk '{ s +=
 step "$kills kills; failed: $load_errors of the load, $failed of the others ($(cat "$dir"/failed.* | sort | uniq -c | tr -s ' \n' ' '))"
 ((load_errors + failed <= kills * errors_per_kill)) || { tail -n 30 "$dir/load.log" >&2; fail "more than $errors_per_kill failed per kill"; }
 (($(wc -l <"$dir/tunnelled") > minutes * 5)) || fail 'hardly a WebSocket was opened by TLS'
+
+step "on streams of HTTP/2: $(<"$dir/streams.log")"
+((intact)) || fail "of what went through streams something else came back: $(grep WRONG "$dir/failed.streams" || tail -n 3 "$dir/failed.streams")"
+of_streams() { # what was done
+  sed -nE "s/.*\b$1=([0-9]+).*/\1/p" "$dir/streams.log" | grep . || echo 0
+}
+for what in tunnels closed reset dropped calls; do
+  (($(of_streams $what) >= minutes * 20)) || fail "hardly any on streams of HTTP/2: $what"
+done
 
 # A leak is told when something is allocated after what leaked was collected.
 for _ in 1 2 3; do

@@ -8,9 +8,10 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Has certificates looked after while they are in use, and says what comes of it. Files have a thread of their own: a
@@ -26,6 +27,8 @@ final class CertificateWatch {
     private final ScheduledExecutorService files = thread("edge-certificates");
     private final ScheduledExecutorService responders = thread("edge-ocsp");
 
+    private volatile @Nullable Certificates watched;
+
     private static ScheduledExecutorService thread(String name) {
         return Executors.newSingleThreadScheduledExecutor(look -> {
             Thread thread = new Thread(look, name);
@@ -35,29 +38,45 @@ final class CertificateWatch {
     }
 
     void start(Certificates certificates) {
-        files.scheduleWithFixedDelay(() -> say(certificates::look), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
-        responders.scheduleWithFixedDelay(() -> say(certificates::staple), 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        watched = certificates;
+        files.scheduleWithFixedDelay(() -> say(Certificates::look), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        responders.scheduleWithFixedDelay(() -> say(Certificates::staple), 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** From now on it is these that are looked after. */
+    void follow(Certificates certificates) {
+        watched = certificates;
     }
 
     /**
-     * Towards servers: reads files that have changed.
+     * Towards servers: has those that there are at each look read files that have changed.
      *
      * @param traffic says what comes of it
      * @param checks read the same files, and say nothing more
      */
-    void start(List<ServerTls> traffic, List<ServerTls> checks) {
-        Stream.concat(
-                        traffic.stream().map(tls -> (Runnable) () -> say(() -> tls.look(Instant.now()))),
-                        checks.stream().map(tls -> (Runnable) () -> say(() -> silently(tls.look(Instant.now())))))
-                .forEach(look -> files.scheduleWithFixedDelay(look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS));
+    void start(Supplier<List<ServerTls>> traffic, Supplier<List<ServerTls>> checks) {
+        files.scheduleWithFixedDelay(
+                () -> tell(() -> {
+                    Instant now = Instant.now();
+                    checks.get().forEach(tls -> tls.look(now));
+                    return traffic.get().stream()
+                            .flatMap(tls -> tls.look(now).stream())
+                            .toList();
+                }),
+                LOOK_MILLIS,
+                LOOK_MILLIS,
+                TimeUnit.MILLISECONDS);
     }
 
-    private static List<ReloadEvent> silently(List<ReloadEvent> events) {
-        return events.subList(0, 0);
+    private void say(Function<Certificates, List<ReloadEvent>> look) {
+        Certificates certificates = watched;
+        if (certificates != null) {
+            tell(() -> look.apply(certificates));
+        }
     }
 
     /** A thread that has died of something unforeseen would be missed only when the certificates expire. */
-    private static void say(Supplier<List<ReloadEvent>> look) {
+    private static void tell(Supplier<List<ReloadEvent>> look) {
         try {
             for (ReloadEvent event : look.get()) {
                 LOG.log(event.good() ? Logger.Level.INFO : Logger.Level.WARN, event.file() + " " + event.what());

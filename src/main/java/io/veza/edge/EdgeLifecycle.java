@@ -11,37 +11,28 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.veza.edge.accesslog.AccessLog;
 import io.veza.edge.accesslog.AccessLogSettings;
-import io.veza.edge.config.Cidr;
+import io.veza.edge.admin.ConfigReload;
+import io.veza.edge.config.Configuration;
 import io.veza.edge.config.EdgeSettings;
-import io.veza.edge.config.HttpsPolicy;
 import io.veza.edge.config.TlsSettings;
 import io.veza.edge.control.PoolController;
-import io.veza.edge.control.PoolDefinition;
-import io.veza.edge.control.ServerIds;
+import io.veza.edge.control.Pools;
 import io.veza.edge.control.ServerTransition;
-import io.veza.edge.http1.HeadLimits;
 import io.veza.edge.lab.Lab;
 import io.veza.edge.lab.LabTopology;
+import io.veza.edge.metrics.ConfigReloads;
 import io.veza.edge.metrics.EdgeCollector;
 import io.veza.edge.metrics.ProcessFacts;
 import io.veza.edge.metrics.Statistics;
-import io.veza.edge.pool.AddressBlocks;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.probe.Prober;
-import io.veza.edge.proxy.ClientLimits;
-import io.veza.edge.proxy.Http2Limits;
-import io.veza.edge.proxy.HttpsRedirect;
-import io.veza.edge.proxy.ListenerSettings;
-import io.veza.edge.proxy.StrictTransport;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
-import io.veza.edge.proxy.TrafficSettings;
 import io.veza.edge.tls.Certificates;
 import io.veza.edge.tls.ServerCertificate;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,7 +44,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.ConfigProvider;
@@ -66,10 +56,9 @@ import org.jspecify.annotations.Nullable;
  * first look-up of names, and only then the listener.
  */
 @ApplicationScoped
-public class EdgeLifecycle {
+public class EdgeLifecycle implements ConfigReload {
 
     private static final Logger LOG = Logger.getLogger("io.veza.edge");
-    private static final int HTTPS_PORT = 443;
     private static final long LONGEST_STEP_SECONDS = 10;
     private static final long LAST_WORDS_MILLIS = 3000;
 
@@ -80,7 +69,7 @@ public class EdgeLifecycle {
 
     private final EventLoopGroup trafficLoops;
     private final String version;
-    private final List<PoolController> pools = new CopyOnWriteArrayList<>();
+    private volatile Pools pools = new Pools(List.of());
     private final List<TrafficCounters> counters = new CopyOnWriteArrayList<>();
     private volatile @Nullable TrafficPlane plane;
     private volatile @Nullable Statistics statistics;
@@ -93,6 +82,7 @@ public class EdgeLifecycle {
     private @Nullable Vertx checksVertx;
     private @Nullable Prober prober;
     private volatile @Nullable EdgeCollector collector;
+    private volatile @Nullable Reloader reloader;
 
     EdgeLifecycle(
             @MainEventLoopGroup EventLoopGroup trafficLoops,
@@ -102,15 +92,13 @@ public class EdgeLifecycle {
     }
 
     void start(@Observes StartupEvent event) throws Exception {
-        EdgeSettings settings = EdgeSettings.from(ConfigProvider.getConfig().unwrap(SmallRyeConfig.class));
+        Configuration configuration =
+                Configuration.of(ConfigProvider.getConfig().unwrap(SmallRyeConfig.class));
+        EdgeSettings settings = configuration.settings();
         MonotonicClock clock = new MonotonicClock();
-        ServerIds ids = new ServerIds();
-        for (PoolDefinition definition : settings.pools()) {
-            PoolController pool = new PoolController(
-                    definition, clock, () -> ThreadLocalRandom.current().nextLong(), ids);
-            pool.addListener(EdgeLifecycle::log);
-            pools.add(pool);
-        }
+        PoolMaking making = new PoolMaking(clock, EdgeLifecycle::log);
+        Pools pools = new Pools(settings.pools().stream().map(making::pool).toList());
+        this.pools = pools;
         // Checks and lab servers keep off the loops that carry traffic.
         Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setPreferNativeTransport(true));
         checksVertx = vertx;
@@ -130,8 +118,8 @@ public class EdgeLifecycle {
         }
         TrafficPlane opening = new TrafficPlane(
                 trafficLoops,
-                traffic(settings),
-                pools,
+                PlaneSettings.traffic(settings),
+                pools.all(),
                 settings.routes(),
                 settings.defaultPool(),
                 this::newCounters,
@@ -145,17 +133,16 @@ public class EdgeLifecycle {
                 opening,
                 () -> counters,
                 clock,
-                new ProcessFacts(version, clock.instant(), this::isStopping, () -> log.map(AccessLog::dropped)
-                        .orElse(0L)));
+                new ProcessFacts(
+                        version,
+                        clock.instant(),
+                        this::isStopping,
+                        () -> log.map(AccessLog::dropped).orElse(0L),
+                        this::reloads));
         Prober checks =
                 new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
         prober = checks;
-        certificateWatch.start(
-                pools.stream()
-                        .map(pool -> opening.serverTls(pool.name()))
-                        .flatMap(Optional::stream)
-                        .toList(),
-                checks.serverTls());
+        certificateWatch.start(opening::serverTls, checks::serverTls);
         checks.start().toCompletableFuture().get(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
         Optional<InetSocketAddress> plain = Optional.empty();
         if (settings.listen().http().isPresent()) {
@@ -170,22 +157,34 @@ public class EdgeLifecycle {
             address = plain.orElse(secured.get());
         }
         shutdown = settings.shutdown();
+        Changeover changeover = new Changeover(settings, making, pools, opening, checks, certificates, read -> {
+            certificates = Optional.of(read);
+            certificateWatch.follow(read);
+        });
+        reloader = new Reloader(configuration, Configuration::sources, next -> {
+            List<String> changes = changeover.to(next);
+            shutdown = next.shutdown();
+            return changes;
+        });
         if (LaunchMode.current() == LaunchMode.NORMAL) {
             StopSignals.handle(this::stopGracefully);
+            if (!ProcessSignal.handle("HUP", () -> new Thread(() -> reload("SIGHUP"), "edge-reload").start())) {
+                LOG.debug("no handler for the signal HUP");
+            }
         }
         LOG.infof(
                 "%s, pools %s",
                 Stream.of(plain.map(at -> "http on " + words(at)), secured.map(at -> "https on " + words(at)))
                         .flatMap(Optional::stream)
                         .collect(Collectors.joining(", ")),
-                pools.stream().map(PoolController::name).toList());
+                pools.all().stream().map(PoolController::name).toList());
     }
 
     /** The port was free when the configuration was checked; in dev mode nobody has looked. */
     private static InetSocketAddress listen(TrafficPlane plane, EdgeSettings settings, int port) throws Exception {
         EdgeSettings.Listen at = settings.listen();
         try {
-            return plane.listen(new InetSocketAddress(at.host(), port), listener("http", at.h2c(), settings));
+            return plane.listen(new InetSocketAddress(at.host(), port), PlaneSettings.listener("http", settings));
         } catch (IOException e) {
             throw new IOException(
                     "edge.listen.http = " + port + ": cannot be bound on " + at.host() + ": " + e.getMessage(), e);
@@ -210,52 +209,13 @@ public class EdgeLifecycle {
         try {
             return plane.listen(
                     new InetSocketAddress(settings.listen().host(), tls.port()),
-                    listener("https", tls.http2(), settings).withCertificates(read));
+                    PlaneSettings.listener("https", settings).withCertificates(read));
         } catch (IOException e) {
             throw new IOException(
                     "edge.listen.https = " + tls.port() + ": cannot be bound on "
                             + settings.listen().host() + ": " + e.getMessage(),
                     e);
         }
-    }
-
-    private static ListenerSettings listener(String name, boolean http2, EdgeSettings settings) {
-        HttpsPolicy https = settings.httpsPolicy();
-        ListenerSettings listener = new ListenerSettings(name, http2)
-                .withAcceptProxy(settings.access(name).acceptProxy())
-                .withClients(settings.access(name).clients());
-        if (name.equals("https")) {
-            return listener.withStrictTransport(https.hsts()
-                    .map(hsts -> new StrictTransport(hsts.maxAge(), hsts.includeSubdomains(), hsts.preload()))
-                    .orElse(null));
-        }
-        int port =
-                settings.tls().map(TlsSettings::port).filter(bound -> bound > 0).orElse(HTTPS_PORT);
-        return https.redirectHttp()
-                ? listener.withRedirect(new HttpsRedirect(https.redirectPort().orElse(port)))
-                : listener;
-    }
-
-    private static TrafficSettings traffic(EdgeSettings settings) {
-        EdgeSettings.Limits limits = settings.limits();
-        EdgeSettings.Timeouts timeouts = settings.timeouts();
-        AddressBlocks trusted = Cidr.blocks(settings.trustedProxies());
-        Predicate<InetAddress> trustedProxy = peer -> trusted.contains(peer.getAddress());
-        return new TrafficSettings(
-                new HeadLimits(limits.requestLine(), limits.head(), limits.headers()),
-                limits.connections(),
-                new ClientLimits(
-                        limits.connectionsPerAddress().orElse(ClientLimits.NO_MOST),
-                        limits.connectionRatePerAddress().orElse(ClientLimits.NO_MOST),
-                        limits.bodyRate().orElse(0),
-                        ClientLimits.BODY_SPAN),
-                new Http2Limits(limits.streams(), limits.streamResets()),
-                limits.idleConnections(),
-                timeouts.requestHead(),
-                timeouts.client(),
-                timeouts.keepAlive(),
-                timeouts.serverKeepAlive(),
-                trustedProxy);
     }
 
     private static Optional<AccessLog> accessLog(EdgeSettings.AccessLog log) {
@@ -293,8 +253,20 @@ public class EdgeLifecycle {
         return certificates;
     }
 
-    public List<PoolController> pools() {
-        return List.copyOf(pools);
+    /** Those there are, and those that reloads bring. */
+    public Pools pools() {
+        return pools;
+    }
+
+    /** What became of reloads. */
+    public ConfigReloads reloads() {
+        Reloader made = reloader;
+        return made == null ? ConfigReloads.none(Instant.now()) : made.reloads();
+    }
+
+    @Override
+    public Outcome reload(String by) {
+        return running(reloader).reload(by);
     }
 
     /** The traffic plane; only while the edge runs. */

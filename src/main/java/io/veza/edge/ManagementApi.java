@@ -86,14 +86,14 @@ public class ManagementApi {
 
     void routes(@Observes Router router) {
         ManagementHeaders.register(router);
-        ApiRoutes api = new ApiRoutes(access, new ApiEndpoints(this::target, view));
+        ApiRoutes api = new ApiRoutes(access, new ApiEndpoints(this::target, view, edge));
         api.register(router);
         StatsPage.register(router, api, this::csv);
     }
 
     private ApiTarget target() {
         try {
-            return new ApiTarget(edge.pools(), edge.plane(), edge.statistics());
+            return new ApiTarget(edge.pools().all(), edge.plane(), edge.statistics());
         } catch (IllegalStateException e) {
             throw new ApiRoutes.NotRunning(e);
         }

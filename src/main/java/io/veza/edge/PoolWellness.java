@@ -26,7 +26,7 @@ public class PoolWellness implements HealthCheck {
     public HealthCheckResponse call() {
         HealthCheckResponseBuilder pools = HealthCheckResponse.named("pools");
         boolean well = true;
-        for (PoolController pool : edge.pools()) {
+        for (PoolController pool : edge.pools().all()) {
             long usable = 0;
             for (ServerEntry entry : pool.snapshot().entries()) {
                 usable += entry.effectiveWeight() > 0 ? 1 : 0;

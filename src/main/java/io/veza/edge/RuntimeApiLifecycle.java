@@ -43,7 +43,8 @@ public class RuntimeApiLifecycle {
                     edge.pools(),
                     edge.plane(),
                     edge.statistics(),
-                    new RuntimeApi.EdgeProcess(version, settings.threads(), edge::isStopping));
+                    new RuntimeApi.EdgeProcess(version, settings.threads(), edge::isStopping),
+                    edge);
             RuntimeSocket opened = RuntimeSocket.open(path.get(), commands);
             socket = opened;
             LOG.infof("runtime API on %s", opened.path());

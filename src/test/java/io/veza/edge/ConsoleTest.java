@@ -116,7 +116,7 @@ class ConsoleTest {
     }
 
     private PoolController pool(String name) {
-        return edge.pools().stream()
+        return edge.pools().all().stream()
                 .filter(pool -> pool.name().equals(name))
                 .findFirst()
                 .orElseThrow();

@@ -227,7 +227,7 @@ class EdgeWiringTest {
     }
 
     private PoolController pool(String name) {
-        return edge.pools().stream()
+        return edge.pools().all().stream()
                 .filter(pool -> pool.name().equals(name))
                 .findFirst()
                 .orElseThrow();

@@ -178,6 +178,17 @@ class OpenApiTest {
                 "/api/sessions/{session}",
                 given().header("X-Veza-Edge", "1").delete("/api/sessions/0"));
         isAsDescribed(
+                "POST",
+                "/api/reload",
+                given().header("X-Veza-Edge", "1")
+                        .contentType("application/json")
+                        .body("{}")
+                        .post("/api/reload"));
+        isAsDescribed(
+                "POST",
+                "/api/reload",
+                given().contentType("application/json").body("{}").post("/api/reload"));
+        isAsDescribed(
                 "GET", "/api/pools", given().header("Host", "evil.example").get("/api/pools"));
         isAsDescribed(
                 "PUT",

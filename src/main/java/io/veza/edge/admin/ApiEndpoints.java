@@ -7,6 +7,7 @@ import static io.vertx.core.http.HttpMethod.PUT;
 
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import io.veza.edge.admin.ApiAccess.Intent;
 import io.veza.edge.admin.ApiRoutes.Answer;
@@ -35,11 +36,13 @@ public final class ApiEndpoints {
 
     private final Supplier<ApiTarget> edge;
     private final ApiView view;
+    private final ConfigReload config;
     private final Buffer description;
 
     /** @param edge throws {@link ApiRoutes.NotRunning} before the start */
-    public ApiEndpoints(Supplier<ApiTarget> edge, ApiView view) {
+    public ApiEndpoints(Supplier<ApiTarget> edge, ApiView view, ConfigReload config) {
         this.edge = edge;
+        this.config = config;
         this.view = view;
         this.description = description();
     }
@@ -76,7 +79,8 @@ public final class ApiEndpoints {
                         "/api/errors",
                         Intent.READ_CLIENTS,
                         r -> Answer.of(JsonTraffic.errors(edge.get().plane().errors()))),
-                new Endpoint(POST, "/api/counters/clear", Intent.WRITE, this::clear));
+                new Endpoint(POST, "/api/counters/clear", Intent.WRITE, this::clear),
+                new Endpoint(POST, "/api/reload", Intent.WRITE, this::reload));
     }
 
     private static Buffer description() {
@@ -185,5 +189,19 @@ public final class ApiEndpoints {
         boolean all = JsonFields.read(body(request), "all").flag("all", false);
         edge.get().statistics().clear(all);
         return Answer.none(204);
+    }
+
+    private Answer reload(RoutingContext request) {
+        JsonFields.read(body(request));
+        ConfigReload.Outcome outcome;
+        try {
+            outcome = config.reload("the JSON API");
+        } catch (IllegalStateException e) {
+            throw new ApiRoutes.NotRunning(e);
+        }
+        if (!outcome.isTaken()) {
+            throw ApiProblem.configuration(outcome.wrong());
+        }
+        return Answer.of(new JsonObject().put("changes", new JsonArray(outcome.changes())));
     }
 }

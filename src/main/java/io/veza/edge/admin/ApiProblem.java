@@ -4,6 +4,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A request that was not carried out, as a problem document says it (RFC 9457). Nothing was changed. */
@@ -23,6 +24,7 @@ public final class ApiProblem extends RuntimeException {
             Map.entry(409, "Conflict"),
             Map.entry(413, "Content Too Large"),
             Map.entry(415, "Unsupported Media Type"),
+            Map.entry(422, "Unprocessable Content"),
             Map.entry(421, "Misdirected Request"),
             Map.entry(500, "Internal Server Error"),
             Map.entry(503, "Service Unavailable"));
@@ -54,6 +56,20 @@ public final class ApiProblem extends RuntimeException {
                         .put("key", key)
                         .put("value", value == null ? null : shown)
                         .put("allowed", allowed));
+    }
+
+    /** A configuration that cannot be put to use, with all that is wrong with it. */
+    static ApiProblem configuration(List<ConfigReload.Wrong> wrong) {
+        JsonArray problems = new JsonArray();
+        wrong.forEach(each -> problems.add(new JsonObject()
+                .put("key", each.key())
+                .put("value", each.value())
+                .put("allowed", each.allowed())));
+        return new ApiProblem(
+                422,
+                "the configuration is refused as a whole: "
+                        + wrong.stream().map(ConfigReload.Wrong::toString).collect(Collectors.joining("; ")),
+                new JsonObject().put("problems", problems));
     }
 
     /** A path that exists, but not for this method. */

@@ -1,9 +1,8 @@
 package io.veza.edge.admin;
 
-import io.veza.edge.control.PoolController;
+import io.veza.edge.control.Pools;
 import io.veza.edge.metrics.Statistics;
 import io.veza.edge.proxy.TrafficPlane;
-import java.util.List;
 
 /**
  * The table of {@code show stat} for those who ask over HTTP. Made when the edge starts, so that it numbers servers as the
@@ -13,8 +12,7 @@ public final class ApiTable {
 
     private final StatTable table;
 
-    public ApiTable(
-            List<PoolController> pools, TrafficPlane plane, Statistics statistics, RuntimeApi.EdgeProcess process) {
+    public ApiTable(Pools pools, TrafficPlane plane, Statistics statistics, RuntimeApi.EdgeProcess process) {
         this.table = new StatTable(new Proxies(pools, plane), statistics, process);
     }
 

@@ -2,6 +2,7 @@ package io.veza.edge.admin;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.veza.edge.control.PoolController;
+import io.veza.edge.control.Pools;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.proxy.Listener;
 import io.veza.edge.proxy.TrafficPlane;
@@ -22,24 +23,24 @@ final class Proxies {
 
     private static final int FIRST = 2;
 
-    private final List<PoolController> pools;
+    private final Pools pools;
     private final TrafficPlane plane;
 
     /** By pool, then by {@link ServerEntry#id}. */
     @GuardedBy("itself")
     private final Map<String, Map<Integer, Integer>> serverIds = new HashMap<>();
 
-    Proxies(List<PoolController> pools, TrafficPlane plane) {
-        this.pools = List.copyOf(pools);
+    Proxies(Pools pools, TrafficPlane plane) {
+        this.pools = pools;
         this.plane = plane;
-        for (PoolController pool : pools) {
+        pools.follow(pool -> {
             number(pool);
             pool.addChangeListener(() -> number(pool));
-        }
+        });
     }
 
     List<PoolController> pools() {
-        return pools;
+        return pools.all();
     }
 
     int maxConnections() {
@@ -62,7 +63,7 @@ final class Proxies {
     }
 
     int id(PoolController pool) {
-        return FIRST + plane.listeners().size() + pools.indexOf(pool);
+        return FIRST + plane.listeners().size() + pools.all().indexOf(pool);
     }
 
     int serverId(PoolController pool, ServerEntry entry) {
@@ -93,7 +94,9 @@ final class Proxies {
 
     /** By name or {@code #number}. */
     Optional<PoolController> pool(String name) {
-        return pools.stream().filter(pool -> is(name, pool.name(), id(pool))).findFirst();
+        return pools.all().stream()
+                .filter(pool -> is(name, pool.name(), id(pool)))
+                .findFirst();
     }
 
     /** The number of a listener or pool, by name or {@code #number}. */

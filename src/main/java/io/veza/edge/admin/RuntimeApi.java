@@ -1,6 +1,6 @@
 package io.veza.edge.admin;
 
-import io.veza.edge.control.PoolController;
+import io.veza.edge.control.Pools;
 import io.veza.edge.metrics.Statistics;
 import io.veza.edge.proxy.TrafficPlane;
 import java.util.ArrayList;
@@ -32,7 +32,8 @@ public final class RuntimeApi {
      */
     public record EdgeProcess(String version, int threads, BooleanSupplier stopping) {}
 
-    public RuntimeApi(List<PoolController> pools, TrafficPlane plane, Statistics statistics, EdgeProcess process) {
+    public RuntimeApi(
+            Pools pools, TrafficPlane plane, Statistics statistics, EdgeProcess process, ConfigReload config) {
         Proxies proxies = new Proxies(pools, plane);
         List<RuntimeCommand> all = new ArrayList<>();
         all.addAll(new StatCommands(proxies, plane, statistics, process).commands());
@@ -43,6 +44,7 @@ public final class RuntimeApi {
         all.addAll(new ErrorCommands(proxies, plane, statistics).commands());
         all.addAll(new CertificateCommands(plane).commands());
         all.addAll(new RevocationCommands(plane).commands());
+        all.addAll(new ReloadCommand(config).commands());
         all.addAll(ClientCommands.commands());
         this.help = new RuntimeHelp(all);
         // The longest first: "show servers state" before anything that would begin alike.

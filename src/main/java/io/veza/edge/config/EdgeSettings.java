@@ -167,9 +167,13 @@ public record EdgeSettings(
     public static EdgeSettings from(SmallRyeConfig config) {
         Problems problems = new Problems();
         new KnownKeys().check(config, problems);
-        // An application registers only the mappings that it injects, and before it starts there is none.
-        ConfigMappings.registerConfigMappings(config, Set.of(ConfigClass.configClass(EdgeConfig.class)));
+        register(config);
         return from(config.getConfigMapping(EdgeConfig.class), problems);
+    }
+
+    /** An application registers only the mappings that it injects, and before it starts there is none. */
+    static void register(SmallRyeConfig config) {
+        ConfigMappings.registerConfigMappings(config, Set.of(ConfigClass.configClass(EdgeConfig.class)));
     }
 
     private static EdgeSettings from(EdgeConfig config, Problems problems) {

@@ -17,7 +17,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -51,6 +50,9 @@ public final class PoolController {
     @GuardedBy("lock")
     private boolean delivering;
 
+    /** What the configuration says, whatever operators have changed since. */
+    private volatile PoolDefinition configured;
+
     /**
      * Begins with every server up, ready and at full weight, but taking traffic only once it is {@link #resolved}.
      *
@@ -59,6 +61,7 @@ public final class PoolController {
      */
     public PoolController(PoolDefinition definition, InstantSource clock, LongSupplier entropy, ServerIds ids) {
         this.name = definition.pool().name();
+        this.configured = definition;
         this.clock = clock;
         this.entropy = entropy;
         this.ids = ids;
@@ -106,9 +109,11 @@ public final class PoolController {
             } else if (entry == null) {
                 throw new IllegalArgumentException("pool " + name + " has no server " + command.server());
             } else if (command instanceof Command.SetAddress set) {
-                changeServer(before, entry, addressed(entry.server(), set.address()), set.address(), now);
+                InetSocketAddress to = set.address();
+                ServerAddress address = new ServerAddress(to.getAddress().getHostAddress(), to.getPort());
+                changeServer(before, entry, entry.server().at(address), to, now);
             } else if (command instanceof Command.SetMaxConnections set) {
-                changeServer(before, entry, bounded(entry.server(), set.maxConnections()), entry.address(), now);
+                changeServer(before, entry, entry.server().bounded(set.maxConnections()), entry.address(), now);
             } else if (command instanceof Command.RemoveServer) {
                 remove(before, entry);
             } else {
@@ -157,19 +162,6 @@ public final class PoolController {
             return entry.withWeight(set.weight());
         }
         throw new IllegalStateException("not a command about one server's state: " + command);
-    }
-
-    private static Server addressed(Server server, InetSocketAddress address) {
-        return new Server(
-                server.name(),
-                new ServerAddress(address.getAddress().getHostAddress(), address.getPort()),
-                server.weight(),
-                server.maxConnections(),
-                server.backup());
-    }
-
-    private static Server bounded(Server server, OptionalInt maxConnections) {
-        return new Server(server.name(), server.address(), server.weight(), maxConnections, server.backup());
     }
 
     /** Takes in what a check found. A server that is gone by now, or not to be checked, is passed over. */
@@ -229,6 +221,39 @@ public final class PoolController {
                         entry.server().name(),
                         (same, policy, now) -> same.withState(same.state().at(now, policy)));
             }
+        }
+    }
+
+    /** What the configuration says of the pool, whatever operators have changed since. */
+    public PoolDefinition configured() {
+        return configured;
+    }
+
+    /**
+     * Takes on what the configuration says now; see {@link Reconfiguration} for what operators have changed. Servers that
+     * stay keep their state and counts, at another address, too. A new one takes traffic after its first check that passes,
+     * as any that is added; but where no server is left that takes sessions it counts as up until that check, as at the
+     * start, since a pool that is renumbered must not be gone for so long.
+     *
+     * @param addresses of names that servers have now; one that is missing is looked up later
+     * @return the servers that are gone; what runs on them goes on
+     */
+    public List<ServerEntry> reconfigure(PoolDefinition next, Map<ServerAddress, InetSocketAddress> addresses) {
+        synchronized (lock) {
+            PoolSnapshot before = current.get();
+            Instant now = clock.instant();
+            Reconfiguration changing = new Reconfiguration(configured, next, before, addresses, now);
+            List<ServerEntry> entries = changing.entries(ids);
+            for (ServerEntry entry : entries) {
+                ServerEntry earlier = before.entry(entry.server().name());
+                if (earlier != null && earlier.state().differs(entry.state())) {
+                    undelivered.add(ServerTransition.of(changing.definition(), earlier.state(), entry, now));
+                }
+            }
+            configured = next;
+            swap(before, changing.definition(), entries, now);
+            deliver();
+            return changing.gone();
         }
     }
 
@@ -336,7 +361,7 @@ public final class PoolController {
         Duration slowStart = definition.pool().slowStart();
         List<ServerEntry> weighed =
                 entries.stream().map(e -> e.weighed(slowStart, now)).toList();
-        if (!weighed.equals(before.entries())) {
+        if (!weighed.equals(before.entries()) || !definition.equals(before.definition())) {
             current.set(new PoolSnapshot(definition, weighed, before, sequence, entropy));
             changeListeners.forEach(Runnable::run);
         }

@@ -18,6 +18,11 @@ public record PoolDefinition(Pool pool, HealthPolicy health, Optional<StickyCook
         this(pool, health, stickyCookie, ServerLink.PLAIN);
     }
 
+    /** Whether the other is the same but for its servers. */
+    public boolean equalsButServers(PoolDefinition other) {
+        return withServers(List.of()).equals(other.withServers(List.of()));
+    }
+
     PoolDefinition withServers(List<Server> servers) {
         Pool changed = new Pool(
                 pool.name(),

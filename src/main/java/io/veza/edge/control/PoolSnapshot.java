@@ -43,10 +43,12 @@ public final class PoolSnapshot {
         }
         this.byCookie = new CookieTable(entries);
         Balance balance = definition.pool().balance();
+        // A ring goes on by the rules it was made with, which another configuration may have changed.
+        PoolSnapshot same =
+                previous != null && previous.definition.pool().balance().equals(balance) ? previous : null;
         this.primaries =
-                Tier.of(balance, tier(entries, false), previous == null ? null : previous.primaries, sequence, entropy);
-        this.backups =
-                Tier.of(balance, tier(entries, true), previous == null ? null : previous.backups, sequence, entropy);
+                Tier.of(balance, tier(entries, false), same == null ? null : same.primaries, sequence, entropy);
+        this.backups = Tier.of(balance, tier(entries, true), same == null ? null : same.backups, sequence, entropy);
         this.moving = entries.stream()
                 .anyMatch(e ->
                         e.state().rampStart().isPresent() || e.state().drain().isPresent());

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a pool's servers are checked and how many results it takes to believe them.
@@ -87,6 +88,20 @@ public record HealthPolicy(
         if (expectStatus.isEmpty()) {
             throw new IllegalArgumentException("expect-status is empty");
         }
+    }
+
+    /**
+     * By the text of every part, since a pattern that was compiled again is another object and no other policy; what a
+     * record says of itself leaves no part out.
+     */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof HealthPolicy policy && policy.toString().equals(toString());
+    }
+
+    @Override
+    public int hashCode() {
+        return toString().hashCode();
     }
 
     private static void positive(String name, Duration value) {

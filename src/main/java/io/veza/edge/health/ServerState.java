@@ -159,6 +159,19 @@ public record ServerState(
                 : observed(wanted, "forced " + wanted.name().toLowerCase(Locale.ROOT), now, Reason.ADMIN);
     }
 
+    /**
+     * The state once the pool's checks are configured otherwise. Where there are none any more, a server that they took down
+     * is back at once, and results that were counted so far mean nothing.
+     */
+    public ServerState under(HealthPolicy policy, HealthPolicy before, Instant now) {
+        if (policy.enabled() || !before.enabled() || reason == Reason.DNS) {
+            return this;
+        }
+        return health == HealthState.UP
+                ? new ServerState(admin, health, reason, detail, 0, since, rampStart, drain)
+                : unobserved(policy, now);
+    }
+
     /** The same at full weight: slow start is over or not wanted. */
     public ServerState withoutRamp() {
         return rampStart.isEmpty()

@@ -23,6 +23,7 @@ public final class RequestHead extends HeadParser {
     private static final byte[] TRAILERS = Octets.ascii("trailers");
     private static final byte[] VERSION_13 = Octets.ascii("13");
 
+    private final HeadLimits limits;
     private Method method = Method.OTHER;
     private int methodStart;
     private int methodEnd;
@@ -45,7 +46,13 @@ public final class RequestHead extends HeadParser {
 
     public RequestHead(HeadLimits limits) {
         super(limits.requestLine(), limits.head(), limits.fields());
+        this.limits = limits;
         clear();
+    }
+
+    /** What it was made for. */
+    public HeadLimits limits() {
+        return limits;
     }
 
     @Override

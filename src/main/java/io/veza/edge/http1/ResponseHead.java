@@ -14,6 +14,7 @@ public final class ResponseHead extends HeadParser {
     private static final byte[] HTTP_1 = Octets.ascii("HTTP/1.");
     private static final byte[] TIMEOUT = Octets.ascii("timeout=");
 
+    private final HeadLimits limits;
     private int status;
     private int reasonStart;
     private int reasonEnd;
@@ -24,7 +25,13 @@ public final class ResponseHead extends HeadParser {
 
     public ResponseHead(HeadLimits limits) {
         super(Integer.MAX_VALUE - 2, limits.head(), limits.fields());
+        this.limits = limits;
         clear();
+    }
+
+    /** What it was made for. */
+    public HeadLimits limits() {
+        return limits;
     }
 
     @Override

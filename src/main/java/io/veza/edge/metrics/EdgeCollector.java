@@ -2,13 +2,15 @@ package io.veza.edge.metrics;
 
 import io.prometheus.client.Collector;
 import io.veza.edge.control.PoolController;
+import io.veza.edge.control.Pools;
 import io.veza.edge.proxy.Listener;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
@@ -20,7 +22,8 @@ public final class EdgeCollector extends Collector {
 
     private final TrafficPlane plane;
     private final Supplier<Collection<TrafficCounters>> loops;
-    private final List<PoolFamilies> pools = new ArrayList<>();
+    private final Pools controllers;
+    private final Map<PoolController, PoolFamilies> pools = new ConcurrentHashMap<>();
     private final ProcessFamilies process;
 
     /**
@@ -30,7 +33,7 @@ public final class EdgeCollector extends Collector {
      * @param clock the one that the controllers go by
      */
     public EdgeCollector(
-            List<PoolController> controllers,
+            Pools controllers,
             TrafficPlane plane,
             Supplier<Collection<TrafficCounters>> loops,
             InstantSource clock,
@@ -38,8 +41,10 @@ public final class EdgeCollector extends Collector {
         this.plane = plane;
         this.loops = loops;
         KeyShares shares = new KeyShares(false);
-        controllers.forEach(pool -> pools.add(new PoolFamilies(pool, plane, new PoolTally(pool, clock), shares)));
-        this.process = new ProcessFamilies(facts, List.copyOf(controllers));
+        this.controllers = controllers;
+        controllers.follow(pool -> pools.put(pool, new PoolFamilies(pool, plane, new PoolTally(pool, clock), shares)));
+        controllers.whenGone(pools::remove);
+        this.process = new ProcessFamilies(facts, controllers);
     }
 
     @Override
@@ -50,7 +55,13 @@ public final class EdgeCollector extends Collector {
             ListenerFamilies.add(
                     families, new Counted(now, TrafficCounters.Scope.LISTENER, listener.id()), listener, plane);
         }
-        pools.forEach(pool -> pool.add(families, now));
+        for (PoolController controller : controllers.all()) {
+            PoolFamilies pool = pools.get(controller);
+            // One that went just now has none any more.
+            if (pool != null) {
+                pool.add(families, now);
+            }
+        }
         process.add(families, now);
         return families.all();
     }

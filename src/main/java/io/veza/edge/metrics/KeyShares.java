@@ -55,13 +55,15 @@ public final class KeyShares {
     }
 
     /** By server name; empty for a pool that does not balance by a key. */
+    @SuppressWarnings(
+            "ReferenceEquality") // each change makes another snapshot, and a pool may come back with its versions
     public Map<String, Share> of(PoolSnapshot snapshot) {
         if (snapshot.definition().pool().balance().algorithm() != Algorithm.URI) {
             return Map.of();
         }
         String name = snapshot.definition().pool().name();
         Found found = byPool.get(name);
-        if (found == null || found.snapshot().version() != snapshot.version()) {
+        if (found == null || found.snapshot() != snapshot) {
             found = new Found(snapshot, probe(snapshot));
             byPool.put(name, found);
         }

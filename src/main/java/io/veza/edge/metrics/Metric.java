@@ -164,6 +164,13 @@ public enum Metric {
     PROCESS_STOPPING(Type.GAUGE, "1 from the signal to stop on, else 0."),
     PROCESS_CONFIG_VERSION(
             Type.GAUGE, "Counts from 1 what operators changed: weights, addresses, limits, servers added and removed."),
+    PROCESS_CONFIG_RELOADS(
+            Type.COUNTER,
+            "Reloads of the configuration: taken, or refused as a whole, so that nothing has changed.",
+            "result"),
+    PROCESS_CONFIG_LAST_RELOAD_SUCCESS(Type.GAUGE, "0 if the last reload was refused, else 1, also without one."),
+    PROCESS_CONFIG_RELOAD_TIMESTAMP_SECONDS(
+            Type.GAUGE, "When the configuration in use was read, at the start or later, seconds since 1970."),
     PROCESS_EVENT_LOOP_DELAY_SECONDS(
             Type.HISTOGRAM, "By how much more than 50 ms two looks of an event loop at its clock were apart."),
     PROCESS_CPU_SECONDS(Type.COUNTER, "CPU time of the process."),

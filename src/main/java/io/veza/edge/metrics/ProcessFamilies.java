@@ -2,7 +2,7 @@ package io.veza.edge.metrics;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.netty.util.internal.PlatformDependent;
-import io.veza.edge.control.PoolController;
+import io.veza.edge.control.Pools;
 import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficCounters.Histogram;
 import io.veza.edge.proxy.TrafficCounters.Scope;
@@ -12,7 +12,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
-import java.util.List;
 import java.util.OptionalLong;
 
 /** The metrics of the process, but for what Micrometer says of the JVM. */
@@ -22,9 +21,9 @@ final class ProcessFamilies {
     private static final String RESIDENT = "VmRSS:";
 
     private final ProcessFacts facts;
-    private final List<PoolController> pools;
+    private final Pools pools;
 
-    ProcessFamilies(ProcessFacts facts, List<PoolController> pools) {
+    ProcessFamilies(ProcessFacts facts, Pools pools) {
         this.facts = facts;
         this.pools = pools;
     }
@@ -33,9 +32,13 @@ final class ProcessFamilies {
         families.add(Metric.PROCESS_INFO, 1, facts.version(), Runtime.version().toString());
         families.add(Metric.PROCESS_START_TIME_SECONDS, facts.started().toEpochMilli() / 1e3);
         families.add(Metric.PROCESS_STOPPING, facts.stopping().getAsBoolean() ? 1 : 0);
+        families.add(Metric.PROCESS_CONFIG_VERSION, 1 + pools.configurations());
+        ConfigReloads reloads = facts.reloads().get();
+        families.add(Metric.PROCESS_CONFIG_RELOADS, reloads.taken(), "taken");
+        families.add(Metric.PROCESS_CONFIG_RELOADS, reloads.refused(), "refused");
+        families.add(Metric.PROCESS_CONFIG_LAST_RELOAD_SUCCESS, reloads.lastTaken() ? 1 : 0);
         families.add(
-                Metric.PROCESS_CONFIG_VERSION,
-                1 + pools.stream().mapToLong(PoolController::configurations).sum());
+                Metric.PROCESS_CONFIG_RELOAD_TIMESTAMP_SECONDS, reloads.last().toEpochMilli() / 1e3);
         families.histogram(
                 Metric.PROCESS_EVENT_LOOP_DELAY_SECONDS,
                 TrafficCounters.histogram(loops, Scope.LOOP, 0, Histogram.DELAY));

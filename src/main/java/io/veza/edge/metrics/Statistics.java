@@ -3,6 +3,7 @@ package io.veza.edge.metrics;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolSnapshot;
+import io.veza.edge.control.Pools;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerTransition;
 import io.veza.edge.proxy.Listener;
@@ -29,7 +30,7 @@ public final class Statistics {
 
     private static final int MOST_TRANSITIONS = 200;
 
-    private final List<PoolController> pools;
+    private final Pools pools;
     private final TrafficPlane plane;
     private final Supplier<Collection<TrafficCounters>> counters;
     private final InstantSource clock;
@@ -40,26 +41,29 @@ public final class Statistics {
     private final Map<Integer, ServerHistory> histories = new ConcurrentHashMap<>();
     private final Map<String, PoolAvailability> availabilities = new ConcurrentHashMap<>();
 
+    /** Those that are gone as well until another has their name, since who took a list before may still ask. */
+    private final Map<String, PoolController> watched = new ConcurrentHashMap<>();
+
     @GuardedBy("itself")
     private final Deque<ServerTransition> transitions = new ArrayDeque<>();
 
     public Statistics(
-            List<PoolController> pools,
-            TrafficPlane plane,
-            Supplier<Collection<TrafficCounters>> counters,
-            InstantSource clock) {
-        this.pools = List.copyOf(pools);
+            Pools pools, TrafficPlane plane, Supplier<Collection<TrafficCounters>> counters, InstantSource clock) {
+        this.pools = pools;
         this.plane = plane;
         this.counters = counters;
         this.clock = clock;
         this.started = clock.instant();
-        for (PoolController pool : pools) {
-            PoolAvailability availability = new PoolAvailability(PoolAvailability.isUp(pool.snapshot()), started);
-            availabilities.put(pool.name(), availability);
-            pool.addListener(this::changed);
-            pool.addListener((name, server, result) -> history(server).checked(server, result, clock.instant()));
-            pool.addChangeListener(() -> availability.is(PoolAvailability.isUp(pool.snapshot()), clock.instant()));
-        }
+        pools.follow(this::watch);
+    }
+
+    private void watch(PoolController pool) {
+        PoolAvailability availability = new PoolAvailability(PoolAvailability.isUp(pool.snapshot()), clock.instant());
+        availabilities.put(pool.name(), availability);
+        watched.put(pool.name(), pool);
+        pool.addListener(this::changed);
+        pool.addListener((name, server, result) -> history(server).checked(server, result, clock.instant()));
+        pool.addChangeListener(() -> availability.is(PoolAvailability.isUp(pool.snapshot()), clock.instant()));
     }
 
     private void changed(ServerTransition transition) {
@@ -88,19 +92,22 @@ public final class Statistics {
         return serverSeries.computeIfAbsent(server.id(), id -> new Series(counters, Scope.SERVER, id));
     }
 
-    /** Takes the counters' difference to a second ago, and forgets servers that are gone. */
+    /** Takes the counters' difference to a second ago, and forgets pools and servers that are gone. */
     public void sample() {
         Instant now = clock.instant();
         plane.listeners()
                 .forEach(each -> listener(each).sample(now, listener(each).open()));
         Set<Integer> present = new HashSet<>();
-        for (PoolController pool : pools) {
+        Set<Integer> presentPools = new HashSet<>();
+        for (PoolController pool : pools.all()) {
+            presentPools.add(plane.poolId(pool.name()));
             series(pool).sample(now, current(pool));
             for (ServerEntry entry : pool.snapshot().entries()) {
                 present.add(entry.id());
                 series(entry).sample(now, entry.inFlight());
             }
         }
+        poolSeries.keySet().retainAll(presentPools);
         serverSeries.keySet().retainAll(present);
         histories.keySet().retainAll(present);
     }
@@ -129,12 +136,12 @@ public final class Statistics {
                 .toList();
     }
 
-    /** @throws IllegalArgumentException if there is no such pool */
+    /** @throws IllegalArgumentException if there never was such a pool */
     public PoolStatistics pool(String name) {
-        PoolController pool = pools.stream()
-                .filter(each -> each.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("there is no pool " + name));
+        PoolController pool = watched.get(name);
+        if (pool == null) {
+            throw new IllegalArgumentException("there is no pool " + name);
+        }
         Instant now = clock.instant();
         Series series = series(pool);
         PoolAvailability availability = availabilities.get(name);
@@ -207,7 +214,7 @@ public final class Statistics {
         plane.forgetMostQueued();
         plane.listeners()
                 .forEach(each -> listener(each).clear(all, listener(each).open()));
-        for (PoolController pool : pools) {
+        for (PoolController pool : pools.all()) {
             series(pool).clear(all, current(pool));
             PoolSnapshot snapshot = pool.snapshot();
             for (ServerEntry entry : snapshot.entries()) {

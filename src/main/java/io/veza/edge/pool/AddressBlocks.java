@@ -1,8 +1,10 @@
 package io.veza.edge.pool;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A set of blocks of IP addresses, to be asked for each connection or request: a look-up takes as many steps as the number of
@@ -87,6 +89,17 @@ public final class AddressBlocks {
             return contains(v4, (long) word(address, MAPPED) << V4_BITS, 0);
         }
         return contains(v6, highHalf(address), lowHalf(address));
+    }
+
+    /** By the addresses that are held, however the blocks were written. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof AddressBlocks blocks && Arrays.equals(v4, blocks.v4) && Arrays.equals(v6, blocks.v6);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(v4) + Arrays.hashCode(v6);
     }
 
     private static boolean contains(Range[] ranges, long high, long low) {

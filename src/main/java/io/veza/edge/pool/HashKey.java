@@ -3,6 +3,7 @@ package io.veza.edge.pool;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
 
 /** Which part of a request a {@link Algorithm#URI} pool hashes. A request without that part is balanced round robin. */
 public sealed interface HashKey {
@@ -30,6 +31,17 @@ public sealed interface HashKey {
                 throw new IllegalArgumentException(
                         "path-regex \"" + pattern + "\" has " + groups + " groups; it needs exactly one");
             }
+        }
+
+        /** By the expression's text: a pattern that was compiled again is another object, and no other key. */
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof PathRegex regex && regex.pattern.pattern().equals(pattern.pattern());
+        }
+
+        @Override
+        public int hashCode() {
+            return pattern.pattern().hashCode();
         }
     }
 

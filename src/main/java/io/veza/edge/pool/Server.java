@@ -18,4 +18,14 @@ public record Server(String name, ServerAddress address, Weight weight, Optional
             throw new IllegalArgumentException("max-connections " + maxConnections.getAsInt() + " is below 1");
         }
     }
+
+    /** The same at another address. */
+    public Server at(ServerAddress other) {
+        return new Server(name, other, weight, maxConnections, backup);
+    }
+
+    /** The same with another bound, or none. */
+    public Server bounded(OptionalInt most) {
+        return new Server(name, address, weight, most, backup);
+    }
 }

@@ -61,6 +61,11 @@ final class CheckLink {
         return Optional.ofNullable(tls);
     }
 
+    /** Whether servers that are spoken to in this way can be reached by it. */
+    boolean isFor(ServerLink wanted) {
+        return link.equals(wanted);
+    }
+
     /** Whether a Host field without a port means 443 instead of 80. */
     boolean isSecure() {
         return tls != null;

@@ -5,18 +5,22 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.veza.edge.control.PoolController;
+import io.veza.edge.control.Pools;
 import io.veza.edge.control.ServerEntry;
+import io.veza.edge.control.ServerLink;
 import io.veza.edge.control.ServerTransition;
 import io.veza.edge.health.AdminState;
 import io.veza.edge.health.CheckResult;
 import io.veza.edge.health.HealthPolicy;
 import io.veza.edge.pool.ServerAddress;
+import io.veza.edge.tls.PemException;
 import io.veza.edge.tls.ServerTls;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.Security;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -26,15 +30,18 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
 
 /**
  * Watches every server of some pools: follows their names, checks them, reports to their controllers, and has these take
  * the steps of slow starts. All of it runs on one context without blocking it, look-ups on threads of their own; best on a Vert.x whose loops carry no traffic.
  */
 public final class Prober implements AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(Prober.class);
 
     /** How long the start of the process may wait for names. */
     private static final Duration FIRST_LOOKUPS = Duration.ofSeconds(2);
@@ -49,13 +56,15 @@ public final class Prober implements AutoCloseable {
     private static final Duration TICK = Duration.ofSeconds(1);
 
     private final Vertx vertx;
-    private final List<PoolController> pools;
+    private final Pools pools;
     private final LongSupplier entropy;
     private final NameLookup names;
     private final Duration shortestLookup;
     private final Context context;
-    private final Map<PoolController, CheckLink> links;
     private final WorkerExecutor lookups;
+
+    /** How the servers of each pool are reached; another thread adds those of a new pool. */
+    private final Map<PoolController, CheckLink> links = new ConcurrentHashMap<>();
 
     /** By server id; touched on the context only, as is what follows. */
     private final Map<Integer, ServerProbe> probes = new HashMap<>();
@@ -64,23 +73,22 @@ public final class Prober implements AutoCloseable {
     private boolean closed;
 
     /** @param entropy 64 random bits a call, asked from one thread only */
-    public Prober(Vertx vertx, List<PoolController> pools, LongSupplier entropy) {
+    public Prober(Vertx vertx, Pools pools, LongSupplier entropy) {
         this(vertx, pools, entropy, NameLookup.ofSystem(), SHORTEST_LOOKUP);
     }
 
-    Prober(Vertx vertx, List<PoolController> pools, LongSupplier entropy, NameLookup names, Duration shortestLookup) {
+    Prober(Vertx vertx, Pools pools, LongSupplier entropy, NameLookup names, Duration shortestLookup) {
         this.vertx = vertx;
-        this.pools = List.copyOf(pools);
+        this.pools = pools;
         this.entropy = entropy;
         this.names = names;
         this.shortestLookup = shortestLookup;
         this.context = vertx.getOrCreateContext();
-        this.links = this.pools.stream()
-                .collect(Collectors.toMap(
-                        pool -> pool,
-                        pool -> new CheckLink(pool.snapshot().definition().link())));
         this.lookups = vertx.createSharedWorkerExecutor("edge-lookup", LOOKUP_THREADS);
-        this.pools.forEach(pool -> pool.addListener(this::onTransition));
+        pools.follow(pool -> {
+            links.put(pool, new CheckLink(pool.configured().link()));
+            pool.addListener(this::onTransition);
+        });
     }
 
     /**
@@ -112,8 +120,38 @@ public final class Prober implements AutoCloseable {
     }
 
     private void tick() {
-        pools.forEach(PoolController::tick);
+        pools.all().forEach(PoolController::tick);
         follow();
+    }
+
+    /** Looks at once for pools and servers that came, went or are to be checked otherwise, as it does every second. */
+    public void look() {
+        context.runOnContext(now -> follow());
+    }
+
+    /**
+     * What these names resolve to, for servers to be used before their checks have begun. Completes when each was looked up
+     * once, or after two seconds without those that were not. Never fails.
+     */
+    public CompletionStage<Map<ServerAddress, InetSocketAddress>> resolve(Collection<ServerAddress> addresses) {
+        Map<ServerAddress, InetSocketAddress> found = new ConcurrentHashMap<>();
+        CompletableFuture<Void> looked = new CompletableFuture<>();
+        List<Future<?>> under = new ArrayList<>();
+        for (ServerAddress address : addresses) {
+            InetSocketAddress literal = NameLookup.literal(address);
+            if (literal != null) {
+                found.put(address, literal);
+            } else {
+                under.add(lookUp(address.host()).onSuccess(all -> {
+                    if (!all.isEmpty()) {
+                        found.put(address, new InetSocketAddress(all.get(0), address.port()));
+                    }
+                }));
+            }
+        }
+        Future.join(under).onComplete(done -> looked.complete(null));
+        return looked.completeOnTimeout(null, FIRST_LOOKUPS.toMillis(), TimeUnit.MILLISECONDS)
+                .thenApply(done -> Map.copyOf(found));
     }
 
     @Override
@@ -131,7 +169,9 @@ public final class Prober implements AutoCloseable {
     private List<Future<Void>> follow() {
         List<Future<Void>> started = new ArrayList<>();
         Set<Integer> present = new HashSet<>();
-        for (PoolController pool : closed ? List.<PoolController>of() : pools) {
+        links.keySet().retainAll(pools.all());
+        for (PoolController pool : closed ? List.<PoolController>of() : pools.all()) {
+            relink(pool);
             resolveLiterals(pool);
             for (ServerEntry entry : pool.snapshot().entries()) {
                 present.add(entry.id());
@@ -143,6 +183,8 @@ public final class Prober implements AutoCloseable {
                     ServerProbe probe = new ServerProbe(this, pool, entry);
                     probes.put(entry.id(), probe);
                     started.add(probe.start());
+                } else {
+                    known.follow();
                 }
             }
         }
@@ -154,6 +196,20 @@ public final class Prober implements AutoCloseable {
             return gone;
         });
         return started;
+    }
+
+    /** Where a pool's servers are spoken to otherwise now, checks do so as well. */
+    private void relink(PoolController pool) {
+        ServerLink link = pool.snapshot().definition().link();
+        CheckLink known = links.get(pool);
+        if (known == null || !known.isFor(link)) {
+            try {
+                links.put(pool, new CheckLink(link));
+            } catch (PemException e) {
+                // Read a moment ago for traffic; one second later there is another try.
+                LOG.warnf("checks of pool %s go on as before: %s", pool.name(), e.getMessage());
+            }
+        }
     }
 
     /** Servers that came and have an address instead of a name need no look-up; at the start these may be a thousand. */

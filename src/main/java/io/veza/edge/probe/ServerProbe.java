@@ -37,12 +37,16 @@ final class ServerProbe {
 
     private boolean stopped;
 
+    /** By which the next check was set. */
+    private HealthPolicy followed;
+
     ServerProbe(Prober prober, PoolController pool, ServerEntry entry) {
         this.prober = prober;
         this.pool = pool;
         this.id = entry.id();
         this.name = entry.server().name();
         this.configured = entry.server().address();
+        this.followed = policy();
     }
 
     /** Begins; completes when the address was looked up once, with whatever result. */
@@ -63,6 +67,15 @@ final class ServerProbe {
     /** Checks at once: what was known of the server does not count any more. */
     void checkNow() {
         checkAfter(Duration.ZERO);
+    }
+
+    /** Sets the next check anew if the pool is checked otherwise since the last one was: that may have been far off. */
+    void follow() {
+        HealthPolicy now = policy();
+        if (!now.equals(followed)) {
+            followed = now;
+            checkAfter(Schedule.first(now.interval(), prober.random()));
+        }
     }
 
     /** Ends; what is under way is not reported any more. */

@@ -76,6 +76,11 @@ final class AddressLimits {
         }
     }
 
+    /** Whether the other allows the same; how many addresses each has room for does not matter. */
+    boolean isLike(AddressLimits other) {
+        return mostOpen == other.mostOpen && spacingNanos == other.spacingNanos;
+    }
+
     /** How many addresses are known at most. */
     int places() {
         return STRIPES * sets * WAYS;

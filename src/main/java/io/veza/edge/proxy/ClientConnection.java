@@ -50,7 +50,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private static final long STALLED_BYTES = 16 * 1024;
 
     private final TrafficLoop loop;
-    private final RouteTable<PoolTraffic> routes;
     private final Listener listener;
     private final ClientAddress address;
     private final Channel channel;
@@ -87,15 +86,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
     private long bytesIn;
     private long taken = NOT_WATCHED;
 
-    ClientConnection(
-            TrafficLoop loop,
-            RouteTable<PoolTraffic> routes,
-            Listener listener,
-            ClientAddress address,
-            Channel channel,
-            long id) {
+    ClientConnection(TrafficLoop loop, Listener listener, ClientAddress address, Channel channel, long id) {
         this.loop = loop;
-        this.routes = routes;
         this.listener = listener;
         this.address = address;
         this.channel = channel;
@@ -231,9 +223,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Cli
             redirect(redirect, request);
             return;
         }
-        PoolTraffic pool = routes.find(request, address);
+        PoolTraffic pool = loop.routes.find(request, address);
         if (pool == null) {
-            refuse(routes.refusal(request), request);
+            refuse(loop.routes.refusal(request), request);
             return;
         }
         loop.observer.requested(listener.id(), pool.id());

@@ -18,22 +18,14 @@ final class ClientEntrance {
 
     private final TrafficLoop loop;
     private final ClientGate gate;
-    private final RouteTable<PoolTraffic> routes;
     private final Listener listener;
     private final LongSupplier ids;
     private final Channel channel;
 
     /** @param ids numbers sessions for operators */
-    ClientEntrance(
-            TrafficLoop loop,
-            ClientGate gate,
-            RouteTable<PoolTraffic> routes,
-            Listener listener,
-            LongSupplier ids,
-            Channel channel) {
+    ClientEntrance(TrafficLoop loop, ClientGate gate, Listener listener, LongSupplier ids, Channel channel) {
         this.loop = loop;
         this.gate = gate;
-        this.routes = routes;
         this.listener = listener;
         this.ids = ids;
         this.channel = channel;
@@ -103,7 +95,7 @@ final class ClientEntrance {
         channel.pipeline()
                 .addLast(
                         http2
-                                ? Http2Codec.connection(loop, routes, listener, address, ids, channel)
-                                : new ClientConnection(loop, routes, listener, address, channel, ids.getAsLong()));
+                                ? Http2Codec.connection(loop, listener, address, ids, channel)
+                                : new ClientConnection(loop, listener, address, channel, ids.getAsLong()));
     }
 }

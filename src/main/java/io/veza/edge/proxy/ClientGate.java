@@ -13,11 +13,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientGate {
 
-    private final @Nullable AddressLimits limits;
+    private volatile @Nullable AddressLimits limits;
 
     /** @param limits null for none */
     ClientGate(@Nullable AddressLimits limits) {
         this.limits = limits;
+    }
+
+    /** New connections are counted by these from now on, those counted before until they close by the old ones. */
+    void limit(@Nullable AddressLimits next) {
+        AddressLimits present = limits;
+        boolean same = next == null ? present == null : present != null && present.isLike(next);
+        if (!same) {
+            limits = next;
+        }
     }
 
     /**
@@ -27,6 +36,7 @@ final class ClientGate {
      */
     boolean admits(TrafficLoop loop, Listener listener, Channel channel, InetAddress client, boolean trusted) {
         AddressRule rule = listener.settings().clients();
+        AddressLimits limits = this.limits;
         if (rule.isOpen() && limits == null) {
             return true;
         }

@@ -49,7 +49,6 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
     private static final long LINGER_TICKS = TimerWheel.ticks(Duration.ofSeconds(2));
 
     final TrafficLoop loop;
-    final RouteTable<PoolTraffic> routes;
     final Listener listener;
     final ClientAddress address;
     final HeadFields fields = new HeadFields();
@@ -86,7 +85,6 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
             Http2Settings settings,
             Http2Codec codec,
             TrafficLoop loop,
-            RouteTable<PoolTraffic> routes,
             Listener listener,
             ClientAddress address,
             LongSupplier ids,
@@ -96,7 +94,6 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
         this.frames = codec.frames();
         this.budget = codec.budget();
         this.loop = loop;
-        this.routes = routes;
         this.listener = listener;
         this.address = address;
         this.ids = ids;

@@ -96,9 +96,9 @@ final class Http2ClientStream implements ClientSide {
             refused(HttpsRedirect.STATUS, null, head);
             return;
         }
-        PoolTraffic pool = connection.routes.find(head, connection.address);
+        PoolTraffic pool = loop.routes.find(head, connection.address);
         if (pool == null) {
-            refuse(connection.routes.refusal(head), head);
+            refuse(loop.routes.refusal(head), head);
             return;
         }
         loop.observer.requested(connection.listener.id(), pool.id());

@@ -3,13 +3,13 @@ package io.veza.edge.proxy;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
-import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.veza.edge.http2.BoundedFieldsEncoder;
 import io.veza.edge.http2.FieldBlock;
 import io.veza.edge.http2.FrameBudget;
+import io.veza.edge.http2.JoinedFrames;
 import io.veza.edge.http2.MeteredFrames;
 import java.util.function.LongSupplier;
 
@@ -30,12 +30,7 @@ record Http2Codec(FieldBlock block, MeteredFrames frames, FrameBudget budget) {
             (name, value) -> HttpHeaderNames.SET_COOKIE.contentEquals(name);
 
     static Http2ClientConnection connection(
-            TrafficLoop loop,
-            RouteTable<PoolTraffic> routes,
-            Listener listener,
-            ClientAddress address,
-            LongSupplier ids,
-            Channel channel) {
+            TrafficLoop loop, Listener listener, ClientAddress address, LongSupplier ids, Channel channel) {
         TrafficSettings settings = loop.settings;
         Http2Connection connection = Http2Parts.connection(true);
         connection.remote().maxActiveStreams(settings.http2().streams());
@@ -43,7 +38,7 @@ record Http2Codec(FieldBlock block, MeteredFrames frames, FrameBudget budget) {
         FrameBudget budget = new FrameBudget(settings.http2().resets(), System.nanoTime());
         MeteredFrames frames = new MeteredFrames(Http2Parts.reader(block, settings.limits()), budget);
         var encoder = new DefaultHttp2ConnectionEncoder(
-                connection, new DefaultHttp2FrameWriter(new BoundedFieldsEncoder(SET_COOKIE_IS_SENSITIVE)));
+                connection, new JoinedFrames(new BoundedFieldsEncoder(SET_COOKIE_IS_SENSITIVE)));
         Http2Settings said = Http2Parts.settings(settings.limits())
                 .maxConcurrentStreams(settings.http2().streams())
                 .connectProtocolEnabled(true);
@@ -53,7 +48,6 @@ record Http2Codec(FieldBlock block, MeteredFrames frames, FrameBudget budget) {
                 said,
                 new Http2Codec(block, frames, budget),
                 loop,
-                routes,
                 listener,
                 address,
                 ids,

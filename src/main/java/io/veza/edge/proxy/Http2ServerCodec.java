@@ -1,12 +1,12 @@
 package io.veza.edge.proxy;
 
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
-import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.http2.BoundedFieldsEncoder;
 import io.veza.edge.http2.FieldBlock;
+import io.veza.edge.http2.JoinedFrames;
 import io.veza.edge.http2.RequestFields;
 import java.net.InetSocketAddress;
 import java.util.function.Consumer;
@@ -33,8 +33,7 @@ final class Http2ServerCodec {
         FieldBlock block = new FieldBlock();
         var encoder = new DefaultHttp2ConnectionEncoder(
                 connection,
-                new DefaultHttp2FrameWriter(
-                        new BoundedFieldsEncoder((name, value) -> RequestFields.isSensitive(name))));
+                new JoinedFrames(new BoundedFieldsEncoder((name, value) -> RequestFields.isSensitive(name))));
         var decoder = Http2Parts.decoder(connection, encoder, Http2Parts.reader(block, loop.settings.limits()));
         Http2Settings said = Http2Parts.settings(loop.settings.limits()).pushEnabled(false);
         return new Http2ServerConnection(decoder, encoder, said, block, loop, home, server, address, pool, elsewhere);

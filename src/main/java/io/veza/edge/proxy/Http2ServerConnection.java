@@ -14,6 +14,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.veza.edge.control.ServerEntry;
+import io.veza.edge.control.ServerLink;
 import io.veza.edge.http2.FieldBlock;
 import io.veza.edge.http2.RequestFields;
 import java.net.InetSocketAddress;
@@ -42,6 +43,10 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Open
     final FieldBlock block;
     private final ServerConnections home;
     private final ServerEntry server;
+
+    /** How it was made. */
+    final ServerLink link;
+
     private final InetSocketAddress address;
     private final Consumer<Exchange> elsewhere;
     private final long connectNanos;
@@ -84,6 +89,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler implements Open
         this.loop = loop;
         this.home = home;
         this.server = server;
+        this.link = pool.link;
         this.address = address;
         this.fields = new RequestFields(pool.tls != null);
         this.elsewhere = elsewhere;

@@ -24,6 +24,9 @@ final class PoolTraffic {
     /** Null unless the pool hashes. */
     final @Nullable HashKeyReader hashKey;
 
+    /** How its servers are spoken to; the same object as long as that does not change. */
+    final ServerLink link;
+
     final boolean http2;
 
     /** Null for clear text. */
@@ -36,6 +39,7 @@ final class PoolTraffic {
     private final @Nullable HAProxyProtocolVersion proxyHeader;
 
     final WaitQueue queue;
+    private final PoolDefinition definition;
     final int connectMillis;
 
     /** How long an exchange goes on looking for a server that can be reached: a black hole or two, not all of them. */
@@ -51,32 +55,64 @@ final class PoolTraffic {
      * @param id its number in the counters
      */
     PoolTraffic(PoolController controller, int id) {
+        this(controller, controller.snapshot().definition(), id, null);
+    }
+
+    /** The same pool as it is configured now: who waits in its queue stays there, and files are read for another link only. */
+    PoolTraffic(PoolTraffic previous, PoolDefinition definition) {
+        this(previous.controller, definition, previous.id, previous);
+    }
+
+    private PoolTraffic(PoolController controller, PoolDefinition definition, int id, @Nullable PoolTraffic previous) {
         this.controller = controller;
+        this.definition = definition;
         this.id = id;
-        PoolDefinition definition = controller.snapshot().definition();
         Pool pool = definition.pool();
         this.sticky = definition.stickyCookie().orElse(null);
         this.hashKey = pool.balance().algorithm() == Algorithm.URI
                 ? HashKeyReader.of(pool.balance().hashKey())
                 : null;
-        ServerLink link = definition.link();
+        PoolTraffic linked = previous != null && previous.link.equals(definition.link()) ? previous : null;
+        this.link = linked == null ? definition.link() : linked.link;
         this.http2 = link.isHttp2();
-        this.tls = link.tls()
-                .map(wanted -> ServerTls.of(new ServerTls.Terms(
-                        wanted.verified(), wanted.ca(), wanted.clientCert(), link.protocol() == Protocol.H2)))
-                .orElse(null);
+        this.tls = linked == null ? tls(link) : linked.tls;
         this.sni = link.tls().flatMap(ServerLink.Tls::sni).orElse(null);
         this.proxyHeader = switch (link.proxyHeader()) {
             case NONE -> null;
             case V1 -> HAProxyProtocolVersion.V1;
             case V2 -> HAProxyProtocolVersion.V2;
         };
-        this.queue = new WaitQueue(pool.maxQueue());
+        this.queue = previous == null ? new WaitQueue(pool.maxQueue()) : previous.queue;
         this.connectMillis = (int) pool.timeouts().connect().toMillis();
         this.connectBudget = pool.timeouts().connect().multipliedBy(3);
         this.serverTicks = TimerWheel.ticks(pool.timeouts().server());
         this.tunnelTicks = TimerWheel.ticks(pool.timeouts().tunnel());
         this.queueTicks = TimerWheel.ticks(pool.timeouts().queue());
+    }
+
+    private static @Nullable ServerTls tls(ServerLink link) {
+        return link.tls()
+                .map(wanted -> ServerTls.of(new ServerTls.Terms(
+                        wanted.verified(), wanted.ca(), wanted.clientCert(), link.protocol() == Protocol.H2)))
+                .orElse(null);
+    }
+
+    /** Whether it is this controller's, configured like this; its servers do not matter. */
+    boolean isOf(PoolController other, PoolDefinition wanted) {
+        return isOf(other) && definition.equalsButServers(wanted);
+    }
+
+    boolean isOf(PoolController other) {
+        return controller.equals(other);
+    }
+
+    PoolController controller() {
+        return controller;
+    }
+
+    /** Has the queue go by what is configured here. */
+    void begin() {
+        queue.limit(definition.pool().maxQueue());
     }
 
     /** What servers are told of this client before all else; null if nothing. */

@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.veza.edge.control.ServerLink;
 import io.veza.edge.http1.BodyReader;
 import io.veza.edge.http1.ResponseHead;
 import io.veza.edge.http1.Trailers;
@@ -47,12 +48,17 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Ser
     /** Whether the connection may end a response by its own end: over TLS only behind the server's close_notify. */
     private boolean endTrusted = true;
 
+    /** How it was made. */
+    final ServerLink link;
+
     private long idleTicks;
     private @Nullable ClientSide unflushed;
 
     @SuppressWarnings("NullAway.Init") // the channel is known as soon as connecting has begun, before any event
-    ServerConnection(TrafficLoop loop, ServerConnections home, InetSocketAddress address, Exchange exchange) {
+    ServerConnection(
+            TrafficLoop loop, ServerConnections home, InetSocketAddress address, ServerLink link, Exchange exchange) {
         this.loop = loop;
+        this.link = link;
         this.home = home;
         this.address = address;
         this.exchange = exchange;

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.veza.edge.control.ServerEntry;
+import io.veza.edge.control.ServerLink;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -40,6 +41,9 @@ final class ServerConnections {
 
     private @Nullable TunnelDrain drain;
 
+    /** How connections are made that are kept for others; null before the first. */
+    private @Nullable ServerLink link;
+
     /** @param server the server's number */
     ServerConnections(TrafficLoop loop, int server) {
         this.loop = loop;
@@ -48,7 +52,12 @@ final class ServerConnections {
 
     /** What can carry another exchange to this address at once, or null. */
     @Nullable
+    @SuppressWarnings("ReferenceEquality") // a link that was not changed is the same object
     ServerSide take(InetSocketAddress address, PoolTraffic pool, @Nullable ProxyAnnouncement announcement) {
+        if (pool.link != link) {
+            retire();
+            link = pool.link;
+        }
         if (pool.http2) {
             return takeStream(address);
         }
@@ -82,9 +91,19 @@ final class ServerConnections {
         return null;
     }
 
-    /** Keeps a connection for the next exchange; false if there are enough. */
+    /** Nobody is to use again what there is: what is idle closes, the rest ends with what it carries. */
+    void retire() {
+        for (ServerConnection connection = idle.pollLast(); connection != null; connection = idle.pollLast()) {
+            connection.close();
+        }
+        List.copyOf(http2).forEach(Http2ServerConnection::leave);
+        beingMade.clear();
+    }
+
+    /** Keeps a connection for the next exchange; false if there are enough, or the next one is to be made otherwise. */
+    @SuppressWarnings("ReferenceEquality") // as in take
     boolean keepIdle(ServerConnection connection) {
-        if (idle.size() >= loop.settings.maxIdle()) {
+        if (connection.link != link || idle.size() >= loop.settings.maxIdle()) {
             return false;
         }
         idle.addLast(connection);
@@ -115,7 +134,7 @@ final class ServerConnections {
             connectHttp2(server, address, pool, exchange);
             return;
         }
-        ServerConnection connection = new ServerConnection(loop, this, address, exchange);
+        ServerConnection connection = new ServerConnection(loop, this, address, pool.link, exchange);
         all.add(connection);
         long start = System.nanoTime();
         if (pool.tls != null || exchange.announcement() != null) {
@@ -207,9 +226,12 @@ final class ServerConnections {
     }
 
     /** One can be used that was being made. */
+    @SuppressWarnings("ReferenceEquality") // as in take
     void ready(Http2ServerConnection connection) {
         beingMade.remove(connection);
-        http2.add(connection);
+        if (connection.link == link) {
+            http2.add(connection);
+        }
     }
 
     /** One that was being made will not be. */

@@ -9,6 +9,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.veza.edge.control.ServerEntry;
+import io.veza.edge.http1.HeadLimits;
 import io.veza.edge.http1.HeadWriter;
 import io.veza.edge.http1.RequestHead;
 import io.veza.edge.http1.ResponseHead;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -45,7 +47,11 @@ final class TrafficLoop {
     private static final Duration SHED_INTERVAL = Duration.ofSeconds(1);
 
     final EventLoop eventLoop;
-    final TrafficSettings settings;
+    TrafficSettings settings;
+
+    /** Where requests go that begin now. */
+    RouteTable<PoolTraffic> routes = new RouteTable<>(List.of(), Map.of(), null);
+
     final TrafficObserver observer;
     final @Nullable ExchangeLog log;
     final ErrorCaptures errors;
@@ -66,20 +72,24 @@ final class TrafficLoop {
     final TimerWheel wheel = new TimerWheel();
     final HeadWriter writer = new HeadWriter();
     final RequestIds ids = new RequestIds();
-    final long requestHeadTicks;
-    final long clientTicks;
-    final long keepAliveTicks;
-    final long serverKeepAliveTicks;
-    final long bodySpanTicks;
-    final double leastBytesPerTick;
+    long requestHeadTicks;
+    long clientTicks;
+    long keepAliveTicks;
+    long serverKeepAliveTicks;
+    long bodySpanTicks;
+    double leastBytesPerTick;
 
     /** What a client must take of a response within its timeout, if it is given more than it takes. */
-    final long leastTaken;
+    long leastTaken;
 
     private final Bootstrap bootstrap;
     private final ScheduledFuture<?> ticking;
     private volatile long turnedNanos;
     private long shedNanos;
+
+    /** Of the spare heads. */
+    private HeadLimits limits;
+
     private @Nullable RequestHead requestHead;
     private @Nullable ResponseHead responseHead;
 
@@ -96,18 +106,12 @@ final class TrafficLoop {
             IntSupplier connections) {
         this.eventLoop = eventLoop;
         this.settings = settings;
+        this.limits = settings.limits();
         this.observer = observer;
         this.log = log;
         this.errors = errors;
         this.connections = connections;
-        this.requestHeadTicks = TimerWheel.ticks(settings.requestHead());
-        this.clientTicks = TimerWheel.ticks(settings.client());
-        this.keepAliveTicks = TimerWheel.ticks(settings.keepAlive());
-        this.serverKeepAliveTicks = TimerWheel.ticks(settings.serverKeepAlive());
-        ClientLimits limits = settings.clients();
-        this.bodySpanTicks = TimerWheel.ticks(limits.bodySpan());
-        this.leastBytesPerTick = limits.bodyRate() * TimerWheel.TICK.toMillis() / 1000.0;
-        this.leastTaken = Math.max(1, (long) (leastBytesPerTick * clientTicks));
+        measure();
         this.bootstrap = new Bootstrap()
                 .group(eventLoop)
                 .channel(channelType)
@@ -121,6 +125,29 @@ final class TrafficLoop {
         this.turnedNanos = start;
         this.shedNanos = start;
         this.ticking = eventLoop.scheduleAtFixedRate(() -> turn(start), tick, tick, TimeUnit.NANOSECONDS);
+    }
+
+    /** Goes by these from now on; connections keep what they took from the earlier ones. */
+    void follow(TrafficSettings next, RouteTable<PoolTraffic> routing) {
+        routes = routing;
+        settings = next;
+        if (!limits.equals(next.limits())) {
+            limits = next.limits();
+            requestHead = null;
+            responseHead = null;
+        }
+        measure();
+    }
+
+    private void measure() {
+        requestHeadTicks = TimerWheel.ticks(settings.requestHead());
+        clientTicks = TimerWheel.ticks(settings.client());
+        keepAliveTicks = TimerWheel.ticks(settings.keepAlive());
+        serverKeepAliveTicks = TimerWheel.ticks(settings.serverKeepAlive());
+        ClientLimits clients = settings.clients();
+        bodySpanTicks = TimerWheel.ticks(clients.bodySpan());
+        leastBytesPerTick = clients.bodyRate() * TimerWheel.TICK.toMillis() / 1000.0;
+        leastTaken = Math.max(1, (long) (leastBytesPerTick * clientTicks));
     }
 
     private void turn(long startNanos) {
@@ -163,23 +190,29 @@ final class TrafficLoop {
     RequestHead takeRequestHead() {
         RequestHead spare = requestHead;
         requestHead = null;
-        return spare != null ? spare : new RequestHead(settings.limits());
+        return spare != null ? spare : new RequestHead(limits);
     }
 
+    @SuppressWarnings("ReferenceEquality") // of other limits is one that was taken before these
     void giveBack(RequestHead head) {
-        head.reset();
-        requestHead = head;
+        if (head.limits() == limits) {
+            head.reset();
+            requestHead = head;
+        }
     }
 
     ResponseHead takeResponseHead() {
         ResponseHead spare = responseHead;
         responseHead = null;
-        return spare != null ? spare : new ResponseHead(settings.limits());
+        return spare != null ? spare : new ResponseHead(limits);
     }
 
+    @SuppressWarnings("ReferenceEquality") // as above
     void giveBack(ResponseHead head) {
-        head.reset();
-        responseHead = head;
+        if (head.limits() == limits) {
+            head.reset();
+            responseHead = head;
+        }
     }
 
     /** A Close frame with this code, RFC 6455 section 7.4. */

@@ -3,7 +3,6 @@ package io.veza.edge.proxy;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -16,20 +15,23 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.veza.edge.control.PoolController;
+import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerTransition;
 import io.veza.edge.health.AdminState;
 import io.veza.edge.pool.Route;
+import io.veza.edge.tls.PemException;
 import io.veza.edge.tls.ServerTls;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -53,15 +55,14 @@ public final class TrafficPlane implements AutoCloseable {
 
     private final EventLoopGroup group;
     private final boolean epoll;
-    private final TrafficSettings settings;
+    private volatile TrafficSettings settings;
     private final IdentityHashMap<EventExecutor, TrafficLoop> loops = new IdentityHashMap<>();
-    private final Map<String, PoolTraffic> pools = new HashMap<>();
-    private final RouteTable<PoolTraffic> routes;
+    private final RoutedPools pools = new RoutedPools(this::onTransition);
     private final ClientGate gate;
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicLong connectionIds = new AtomicLong();
     private final ErrorCaptures errors = new ErrorCaptures();
-    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+    private final List<ListenerDoor> doors = new CopyOnWriteArrayList<>();
 
     @GuardedBy("itself")
     private final List<Channel> accepting = new ArrayList<>();
@@ -97,14 +98,45 @@ public final class TrafficPlane implements AutoCloseable {
                             errors,
                             connections::get));
         }
-        for (PoolController controller : controllers) {
-            PoolTraffic pool = new PoolTraffic(controller, pools.size());
-            pools.put(controller.name(), pool);
-            controller.addListener(this::onTransition);
-            controller.addChangeListener(pool.queue::wakeAll);
+        Map<PoolController, PoolDefinition> definitions = new LinkedHashMap<>();
+        controllers.forEach(pool -> definitions.put(pool, pool.configured()));
+        TrafficPlan first = plan(new TrafficPlan.Wanted(settings, definitions, routes, defaultPool, Map.of()));
+        pools.begin(first.pools().values());
+        loops.values().forEach(loop -> loop.routes = first.routes());
+    }
+
+    /**
+     * Makes ready what is to come of a configuration; nothing changes by that.
+     *
+     * @throws PemException for a file that TLS towards servers needs and that cannot be used
+     */
+    public TrafficPlan plan(TrafficPlan.Wanted wanted) {
+        return new TrafficPlan(wanted, pools.next(wanted.pools()));
+    }
+
+    /**
+     * Has all requests from now on go by a plan, those on connections that are open, too; what is under way ends as it
+     * began. Each event loop changes over between two of its turns. Waits for them: not to be called on one.
+     */
+    public void follow(TrafficPlan plan) {
+        settings = plan.wanted().settings();
+        gate.limit(addressLimits(settings));
+        pools.begin(plan.pools().values());
+        doors.forEach(door -> door.follow(plan.wanted().listeners()));
+        List<Future<?>> following = new ArrayList<>();
+        for (TrafficLoop loop : loops.values()) {
+            following.add(loop.eventLoop.submit(() -> loop.follow(settings, plan.routes())));
         }
-        this.routes =
-                new RouteTable<>(routes, pools, defaultPool.map(pools::get).orElse(null));
+        following.forEach(each -> each.awaitUninterruptibly(LONGEST_TURN_MILLIS));
+        synchronized (accepting) {
+            // There may be room for more now.
+            accepting.forEach(channel -> channel.config().setAutoRead(connections.get() < settings.maxConnections()));
+        }
+    }
+
+    /** Closes what is idle of connections to servers that are gone; what they carry goes on. Returns before it is done. */
+    public void retire(Collection<ServerEntry> gone) {
+        onEachLoop(loop -> gone.forEach(server -> loop.connections(server).retire()));
     }
 
     private static @Nullable AddressLimits addressLimits(TrafficSettings settings) {
@@ -136,7 +168,7 @@ public final class TrafficPlane implements AutoCloseable {
      */
     public InetSocketAddress listen(InetSocketAddress address, ListenerSettings how) throws Exception {
         Class<? extends ServerChannel> type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
-        ClientInitializer initializer = new ClientInitializer();
+        ListenerDoor door = new ListenerDoor(loops, gate, this::count, connectionIds::incrementAndGet);
         Channel channel = new ServerBootstrap()
                 .group(group)
                 .channel(type)
@@ -148,37 +180,18 @@ public final class TrafficPlane implements AutoCloseable {
                 .childOption(ChannelOption.ALLOCATOR, TrafficLoop.ALLOCATOR)
                 .childOption(ChannelOption.RCVBUF_ALLOCATOR, TrafficLoop.receiveBuffers())
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, TrafficLoop.WATER_MARK)
-                .childHandler(initializer)
+                .childHandler(door)
                 .bind(address)
                 .sync()
                 .channel();
-        Listener listener = new Listener(listeners.size(), how, (InetSocketAddress) channel.localAddress());
-        initializer.listener = listener;
-        listeners.add(listener);
+        InetSocketAddress bound = (InetSocketAddress) channel.localAddress();
+        door.open(new Listener(doors.size(), how, bound));
+        doors.add(door);
         synchronized (accepting) {
             accepting.add(channel);
         }
         channel.config().setAutoRead(true);
-        return listener.address();
-    }
-
-    /** Knows the listener before the first connection is accepted, since accepting begins after it is set. */
-    private final class ClientInitializer extends ChannelInitializer<Channel> {
-        private volatile @Nullable Listener listener;
-
-        @Override
-        protected void initChannel(Channel channel) {
-            Listener known = listener;
-            TrafficLoop loop = loops.get(channel.eventLoop());
-            count(channel);
-            InetSocketAddress peer = (InetSocketAddress) channel.remoteAddress();
-            InetSocketAddress local = (InetSocketAddress) channel.localAddress();
-            if (known == null || peer == null || local == null || loop == null) {
-                channel.close();
-                return;
-            }
-            new ClientEntrance(loop, gate, routes, known, connectionIds::incrementAndGet, channel).admit(peer, local);
-        }
+        return bound;
     }
 
     /** Counts one more client until it closes, and has accepting pause while there are too many. */
@@ -235,12 +248,23 @@ public final class TrafficPlane implements AutoCloseable {
 
     /** The bound listeners in the order in which they were bound. */
     public List<Listener> listeners() {
-        return List.copyOf(listeners);
+        return doors.stream()
+                .map(ListenerDoor::listener)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     /** By which the servers of this pool are spoken to; empty for clear text. */
     public Optional<ServerTls> serverTls(String pool) {
-        return Optional.ofNullable(traffic(pool).tls);
+        return Optional.ofNullable(pools.get(pool).tls);
+    }
+
+    /** The same of all pools whose servers speak TLS. */
+    public List<ServerTls> serverTls() {
+        return pools.all().stream()
+                .map(pool -> pool.tls)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     /**
@@ -249,29 +273,21 @@ public final class TrafficPlane implements AutoCloseable {
      * @throws IllegalArgumentException if there is no such pool
      */
     public int poolId(String pool) {
-        return traffic(pool).id();
-    }
-
-    private PoolTraffic traffic(String pool) {
-        PoolTraffic traffic = pools.get(pool);
-        if (traffic == null) {
-            throw new IllegalArgumentException("there is no pool " + pool);
-        }
-        return traffic;
+        return pools.get(pool).id();
     }
 
     /** Exchanges that wait for a place in this pool. */
     public int queued(String pool) {
-        return traffic(pool).queue.size();
+        return pools.get(pool).queue.size();
     }
 
     /** The most that ever waited at once in this pool, or since {@link #forgetMostQueued}. */
     public int mostQueued(String pool) {
-        return traffic(pool).queue.most();
+        return pools.get(pool).queue.most();
     }
 
     public void forgetMostQueued() {
-        pools.values().forEach(pool -> pool.queue.forgetMost());
+        pools.all().forEach(pool -> pool.queue.forgetMost());
     }
 
     /** For how long the slowest event loop has done nothing; some 50 ms where all is well. */

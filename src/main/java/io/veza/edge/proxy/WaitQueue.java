@@ -23,7 +23,7 @@ final class WaitQueue {
     /** What stands for a waiter's server if any will do; no server has an empty name. */
     private static final String ANY = "";
 
-    private final int limit;
+    private volatile int limit;
 
     /** In order of arrival, each with the one server it waits for. */
     @GuardedBy("itself")
@@ -59,6 +59,11 @@ final class WaitQueue {
             waiting.remove(exchange);
             size = waiting.size();
         }
+    }
+
+    /** From now on it takes so many; those that are in it stay. */
+    void limit(int most) {
+        limit = most;
     }
 
     int size() {

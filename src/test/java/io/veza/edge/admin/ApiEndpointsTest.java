@@ -23,7 +23,8 @@ class ApiEndpointsTest {
 
     private static List<Endpoint> endpoints() {
         ApiView view = new ApiView(ApiEndpointsTest::nothing, new RuntimeApi.EdgeProcess("1", 1, () -> false), ACCESS);
-        return new ApiEndpoints(ApiEndpointsTest::nothing, view).all();
+        return new ApiEndpoints(ApiEndpointsTest::nothing, view, by -> new ConfigReload.Outcome(List.of(), List.of()))
+                .all();
     }
 
     private static ApiTarget nothing() {

@@ -30,6 +30,31 @@ class RuntimeApiTest {
         edge.close();
     }
 
+    @Test
+    void a_reload_answers_as_haproxys_master_does() {
+        edge.reloaded = new ConfigReload.Outcome(List.of(), List.of("pool a added", "routes changed"));
+        assertThat(edge.ask("reload")).isEqualTo("Success=1\n--\npool a added\nroutes changed\n");
+
+        edge.reloaded = new ConfigReload.Outcome(List.of(), List.of());
+        assertThat(edge.ask("reload")).isEqualTo("Success=1\n--\nnothing has changed\n");
+
+        edge.reloaded = new ConfigReload.Outcome(
+                List.of(
+                        new ConfigReload.Wrong("edge.threads", "9", "needs a restart"),
+                        new ConfigReload.Wrong("edge.pools.a.servers", "", "there must be a server")),
+                List.of());
+        assertThat(edge.ask("reload"))
+                .isEqualTo(
+                        "Success=0\n--\nedge.threads = 9: needs a restart\nedge.pools.a.servers: there must be a server\n");
+    }
+
+    @Test
+    void an_operator_below_admin_may_not_reload() {
+        edge.ask("operator");
+
+        assertThat(edge.ask("reload")).isEqualTo("Permission denied\n");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '~',

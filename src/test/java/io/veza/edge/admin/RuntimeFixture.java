@@ -5,6 +5,7 @@ import io.veza.edge.control.Definitions;
 import io.veza.edge.control.ManualClock;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolDefinition;
+import io.veza.edge.control.Pools;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerIds;
 import io.veza.edge.health.HealthPolicy;
@@ -89,11 +90,18 @@ final class RuntimeFixture implements AutoCloseable {
                     return loop;
                 },
                 () -> null);
-        statistics = new Statistics(List.of(api, stream), plane, () -> counters, clock);
+        statistics = new Statistics(new Pools(List.of(api, stream)), plane, () -> counters, clock);
         listen();
         runtime = new RuntimeApi(
-                List.of(api, stream), plane, statistics, new RuntimeApi.EdgeProcess("9.8.7", 2, () -> stopping));
+                new Pools(List.of(api, stream)),
+                plane,
+                statistics,
+                new RuntimeApi.EdgeProcess("9.8.7", 2, () -> stopping),
+                by -> reloaded);
     }
+
+    /** What comes of a reload. */
+    ConfigReload.Outcome reloaded = new ConfigReload.Outcome(List.of(), List.of());
 
     private void listen() {
         try {

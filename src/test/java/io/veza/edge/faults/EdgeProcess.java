@@ -7,6 +7,7 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.vertx.core.Vertx;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolDefinition;
+import io.veza.edge.control.Pools;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerIds;
 import io.veza.edge.control.ServerTransition;
@@ -108,8 +109,8 @@ final class EdgeProcess implements AutoCloseable {
                 Optional.of("api_pool"),
                 TrafficCounters::new,
                 () -> null);
-        prober = new Prober(
-                vertx, List.of(pool), () -> ThreadLocalRandom.current().nextLong());
+        prober = new Prober(vertx, new Pools(List.of(pool)), () -> ThreadLocalRandom.current()
+                .nextLong());
         prober.start().toCompletableFuture().get(5, TimeUnit.SECONDS);
         address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "http");
     }

@@ -6,6 +6,7 @@ import io.vertx.core.Vertx;
 import io.veza.edge.control.Command;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolDefinition;
+import io.veza.edge.control.Pools;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerIds;
 import io.veza.edge.control.ServerTransition;
@@ -233,7 +234,7 @@ class ProberTest {
         PoolController pool = pool(policy(NEVER, NEVER, NEVER), server("a", "a.invalid", 1));
         pool.addListener(transitions::add);
 
-        try (Prober ofSystem = new Prober(vertx, List.of(pool), new SplittableRandom(1)::nextLong)) {
+        try (Prober ofSystem = new Prober(vertx, new Pools(List.of(pool)), new SplittableRandom(1)::nextLong)) {
             ofSystem.start().toCompletableFuture().get(10, TimeUnit.SECONDS);
 
             assertThat(nextTransition().to().reason()).isEqualTo(Reason.DNS);
@@ -349,7 +350,7 @@ class ProberTest {
         for (PoolController pool : pools) {
             pool.addListener(transitions::add);
         }
-        Prober started = new Prober(vertx, List.of(pools), new SplittableRandom(1)::nextLong, lookup, SOON);
+        Prober started = new Prober(vertx, new Pools(List.of(pools)), new SplittableRandom(1)::nextLong, lookup, SOON);
         prober = started;
         started.start().toCompletableFuture().get(10, TimeUnit.SECONDS);
         return started;

@@ -9,6 +9,7 @@ import io.netty.util.concurrent.EventExecutor;
 import io.veza.edge.control.Command;
 import io.veza.edge.control.PoolController;
 import io.veza.edge.control.PoolDefinition;
+import io.veza.edge.control.Pools;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.control.ServerIds;
 import io.veza.edge.control.ServerLink;
@@ -16,6 +17,7 @@ import io.veza.edge.health.AdminState;
 import io.veza.edge.health.CheckResult;
 import io.veza.edge.health.HealthPolicy;
 import io.veza.edge.http1.HeadLimits;
+import io.veza.edge.metrics.ConfigReloads;
 import io.veza.edge.metrics.EdgeCollector;
 import io.veza.edge.metrics.ProcessFacts;
 import io.veza.edge.metrics.Statistics;
@@ -233,13 +235,14 @@ final class EdgeFixture implements AutoCloseable {
                     return loop;
                 },
                 setup.logs.orElse(() -> exchange -> ended.add(Ended.of(exchange))));
-        statistics = new Statistics(List.of(pool), plane, () -> List.copyOf(counters), InstantSource.system());
+        statistics =
+                new Statistics(new Pools(List.of(pool)), plane, () -> List.copyOf(counters), InstantSource.system());
         collector = new EdgeCollector(
-                List.of(pool),
+                new Pools(List.of(pool)),
                 plane,
                 () -> List.copyOf(counters),
                 InstantSource.system(),
-                new ProcessFacts("test", Instant.EPOCH, () -> false, () -> 0));
+                new ProcessFacts("test", Instant.EPOCH, () -> false, () -> 0, () -> ConfigReloads.none(Instant.EPOCH)));
         address = plane.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), setup.listener);
     }
 
