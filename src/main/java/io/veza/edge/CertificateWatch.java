@@ -2,11 +2,14 @@ package io.veza.edge;
 
 import io.veza.edge.tls.Certificates;
 import io.veza.edge.tls.ReloadEvent;
+import io.veza.edge.tls.ServerTls;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -45,14 +48,37 @@ final class CertificateWatch {
         watched = certificates;
     }
 
-    /** A thread that has died of something unforeseen would be missed only when the certificates expire. */
+    /**
+     * Towards servers: has those that there are at each look read files that have changed.
+     *
+     * @param traffic says what comes of it
+     * @param checks read the same files, and say nothing more
+     */
+    void start(Supplier<List<ServerTls>> traffic, Supplier<List<ServerTls>> checks) {
+        files.scheduleWithFixedDelay(
+                () -> tell(() -> {
+                    Instant now = Instant.now();
+                    checks.get().forEach(tls -> tls.look(now));
+                    return traffic.get().stream()
+                            .flatMap(tls -> tls.look(now).stream())
+                            .toList();
+                }),
+                LOOK_MILLIS,
+                LOOK_MILLIS,
+                TimeUnit.MILLISECONDS);
+    }
+
     private void say(Function<Certificates, List<ReloadEvent>> look) {
         Certificates certificates = watched;
-        if (certificates == null) {
-            return;
+        if (certificates != null) {
+            tell(() -> look.apply(certificates));
         }
+    }
+
+    /** A thread that has died of something unforeseen would be missed only when the certificates expire. */
+    private static void tell(Supplier<List<ReloadEvent>> look) {
         try {
-            for (ReloadEvent event : look.apply(certificates)) {
+            for (ReloadEvent event : look.get()) {
                 LOG.log(event.good() ? Logger.Level.INFO : Logger.Level.WARN, event.file() + " " + event.what());
             }
         } catch (RuntimeException e) {

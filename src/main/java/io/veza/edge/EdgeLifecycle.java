@@ -44,6 +44,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -140,13 +142,19 @@ public class EdgeLifecycle implements ConfigReload {
         Prober checks =
                 new Prober(vertx, pools, () -> ThreadLocalRandom.current().nextLong());
         prober = checks;
+        certificateWatch.start(opening::serverTls, checks::serverTls);
         checks.start().toCompletableFuture().get(LONGEST_STEP_SECONDS, TimeUnit.SECONDS);
-        InetSocketAddress bound = listen(opening, settings);
-        address = bound;
+        Optional<InetSocketAddress> plain = Optional.empty();
+        if (settings.listen().http().isPresent()) {
+            plain = Optional.of(
+                    listen(opening, settings, settings.listen().http().getAsInt()));
+            address = plain.get();
+        }
         Optional<InetSocketAddress> secured = Optional.empty();
         if (settings.tls().isPresent()) {
             secured =
                     Optional.of(listenSecured(opening, settings, settings.tls().get()));
+            address = plain.orElse(secured.get());
         }
         shutdown = settings.shutdown();
         Changeover changeover = new Changeover(settings, making, pools, opening, checks, certificates, read -> {
@@ -165,20 +173,21 @@ public class EdgeLifecycle implements ConfigReload {
             }
         }
         LOG.infof(
-                "http on %s%s, pools %s",
-                words(bound),
-                secured.map(at -> ", https on " + words(at)).orElse(""),
+                "%s, pools %s",
+                Stream.of(plain.map(at -> "http on " + words(at)), secured.map(at -> "https on " + words(at)))
+                        .flatMap(Optional::stream)
+                        .collect(Collectors.joining(", ")),
                 pools.all().stream().map(PoolController::name).toList());
     }
 
     /** The port was free when the configuration was checked; in dev mode nobody has looked. */
-    private static InetSocketAddress listen(TrafficPlane plane, EdgeSettings settings) throws Exception {
+    private static InetSocketAddress listen(TrafficPlane plane, EdgeSettings settings, int port) throws Exception {
         EdgeSettings.Listen at = settings.listen();
         try {
-            return plane.listen(new InetSocketAddress(at.host(), at.http()), PlaneSettings.listener("http", settings));
+            return plane.listen(new InetSocketAddress(at.host(), port), PlaneSettings.listener("http", settings));
         } catch (IOException e) {
             throw new IOException(
-                    "edge.listen.http = " + at.http() + ": cannot be bound on " + at.host() + ": " + e.getMessage(), e);
+                    "edge.listen.http = " + port + ": cannot be bound on " + at.host() + ": " + e.getMessage(), e);
         }
     }
 
@@ -234,7 +243,7 @@ public class EdgeLifecycle implements ConfigReload {
         LOG.info(transition.line());
     }
 
-    /** Where clients connect; empty before the listener is bound and after it was closed. */
+    /** Where clients connect, by HTTP if they may; empty before a listener is bound and after it was closed. */
     public Optional<InetSocketAddress> address() {
         return Optional.ofNullable(address);
     }

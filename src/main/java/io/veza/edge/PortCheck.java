@@ -27,7 +27,9 @@ final class PortCheck {
         try (Socket http = new Socket();
                 Socket https = new Socket();
                 Socket management = new Socket()) {
-            bind(http, "edge.listen.host", listen.host(), "edge.listen.http", listen.http(), problems);
+            listen.http()
+                    .ifPresent(
+                            port -> bind(http, "edge.listen.host", listen.host(), "edge.listen.http", port, problems));
             tls.ifPresent(secured ->
                     bind(https, "edge.listen.host", listen.host(), "edge.listen.https", secured.port(), problems));
             bindManagement(management, problems);

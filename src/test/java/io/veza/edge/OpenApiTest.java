@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.hamcrest.Matchers.is;
 import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
 
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -127,11 +128,12 @@ class OpenApiTest {
     void certificates_are_told_of() {
         given().get("/api/certificates")
                 .then()
-                .body("size()", is(1))
+                .body("size()", is(2))
                 .body("[0].listener", is("https"))
                 .body("[0].names", is(List.of("edge.test")))
                 .body("[0].issuer", is("CN=Root"))
-                .body("[0].refused", nullValue());
+                .body("[0].refused", nullValue())
+                .body("[1].nextUpdate", startsWith("20"));
     }
 
     @ParameterizedTest

@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class PortCheckTest {
@@ -19,7 +20,8 @@ class PortCheckTest {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
 
             assertThat(PortCheck.problems(
-                            new EdgeSettings.Listen("127.0.0.1", taken.getLocalPort(), false), Optional.empty()))
+                            new EdgeSettings.Listen("127.0.0.1", OptionalInt.of(taken.getLocalPort()), false),
+                            Optional.empty()))
                     .anySatisfy(problem -> assertThat(problem.toString())
                             .startsWith(
                                     "edge.listen.http = " + taken.getLocalPort() + ": cannot be bound on 127.0.0.1"));
@@ -31,7 +33,8 @@ class PortCheckTest {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
 
             assertThat(PortCheck.problems(
-                            new EdgeSettings.Listen("127.0.0.1", 0, false), Optional.of(https(taken.getLocalPort()))))
+                            new EdgeSettings.Listen("127.0.0.1", OptionalInt.of(0), false),
+                            Optional.of(https(taken.getLocalPort()))))
                     .anySatisfy(problem -> assertThat(problem.toString())
                             .startsWith(
                                     "edge.listen.https = " + taken.getLocalPort() + ": cannot be bound on 127.0.0.1"));
@@ -45,7 +48,8 @@ class PortCheckTest {
             free = once.getLocalPort();
         }
 
-        assertThat(PortCheck.problems(new EdgeSettings.Listen("127.0.0.1", free, false), Optional.of(https(free))))
+        assertThat(PortCheck.problems(
+                        new EdgeSettings.Listen("127.0.0.1", OptionalInt.of(free), false), Optional.of(https(free))))
                 .extracting(Problem::toString)
                 .contains("edge.listen.https = " + free
                         + ": cannot be bound on 127.0.0.1: it is the port of edge.listen.http");
@@ -69,7 +73,9 @@ class PortCheckTest {
 
     @Test
     void a_name_without_an_address_is_a_problem() {
-        assertThat(PortCheck.problems(new EdgeSettings.Listen("no-such-host.invalid", 18_080, false), Optional.empty()))
+        assertThat(PortCheck.problems(
+                        new EdgeSettings.Listen("no-such-host.invalid", OptionalInt.of(18_080), false),
+                        Optional.empty()))
                 .anySatisfy(problem -> assertThat(problem.toString())
                         .isEqualTo("edge.listen.host = no-such-host.invalid: this name has no address"));
     }

@@ -75,7 +75,7 @@ class StatsFeedTest {
                 last = viewer.next();
             }
 
-            assertThat(first.fieldNames()).containsExactly("info", "pools", "transitions");
+            assertThat(first.fieldNames()).containsExactly("info", "pools", "certificates", "transitions");
             assertThat(first.getJsonArray("pools")).hasSize(2);
             assertThat(last.getJsonObject("info").getDouble("uptime") - begin).isBetween(1.5, 10.0);
         } finally {

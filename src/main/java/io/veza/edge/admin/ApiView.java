@@ -41,6 +41,7 @@ public final class ApiView {
         return new JsonObject()
                 .put("info", info())
                 .put("pools", pools.all(target))
+                .put("certificates", JsonCertificates.all(target))
                 .put("transitions", recent)
                 .encode();
     }

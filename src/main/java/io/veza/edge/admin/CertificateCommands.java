@@ -6,26 +6,14 @@ import io.veza.edge.tls.Certificates;
 import io.veza.edge.tls.PemException;
 import io.veza.edge.tls.ServerCertificate;
 import java.security.cert.X509Certificate;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import javax.naming.InvalidNameException;
-import javax.naming.ldap.LdapName;
-import javax.naming.ldap.Rdn;
 
 /** {@code show}, {@code set}, {@code commit} and {@code abort ssl cert}: certificates by the names of their files. */
 final class CertificateCommands {
-
-    /** As OpenSSL writes a time. */
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern(
-                    "MMM ppd HH:mm:ss yyyy 'GMT'", Locale.ENGLISH)
-            .withZone(ZoneOffset.UTC);
 
     private static final String PENDING = "*";
 
@@ -126,8 +114,8 @@ final class CertificateCommands {
         line(text, "Status", set ? "Unused" : "Used");
         String serial = leaf.getSerialNumber().toString(16).toUpperCase(Locale.ROOT);
         line(text, "Serial", serial.length() % 2 == 0 ? serial : "0" + serial);
-        line(text, "notBefore", time(certificate.notBefore()));
-        line(text, "notAfter", time(certificate.notAfter()));
+        line(text, "notBefore", OpenSslText.time(certificate.notBefore()));
+        line(text, "notAfter", OpenSslText.time(certificate.notAfter()));
         line(
                 text,
                 "Subject Alternative Name",
@@ -137,33 +125,17 @@ final class CertificateCommands {
         line(text, "Algorithm", certificate.algorithm());
         line(text, "SHA1 FingerPrint", certificate.fingerprint("SHA-1"));
         line(text, "SHA256 FingerPrint", certificate.fingerprint("SHA-256"));
-        line(text, "Subject", name(leaf.getSubjectX500Principal().getName()));
-        line(text, "Issuer", name(leaf.getIssuerX500Principal().getName()));
+        line(text, "Subject", OpenSslText.name(leaf.getSubjectX500Principal()));
+        line(text, "Issuer", OpenSslText.name(leaf.getIssuerX500Principal()));
         List<X509Certificate> chain = certificate.keyAndChain().chain();
         for (X509Certificate issuer : chain.subList(1, chain.size())) {
-            line(text, "Chain Subject", name(issuer.getSubjectX500Principal().getName()));
-            line(text, "Chain Issuer", name(issuer.getIssuerX500Principal().getName()));
+            line(text, "Chain Subject", OpenSslText.name(issuer.getSubjectX500Principal()));
+            line(text, "Chain Issuer", OpenSslText.name(issuer.getIssuerX500Principal()));
         }
     }
 
     private static void line(StringBuilder text, String name, String value) {
         text.append(name).append(": ").append(value).append('\n');
-    }
-
-    private static String time(Instant time) {
-        return TIME.format(time);
-    }
-
-    /** As OpenSSL writes a name on one line: {@code /C=CH/CN=edge.test}. */
-    private static String name(String rfc2253) {
-        try {
-            List<Rdn> parts = new ArrayList<>(new LdapName(rfc2253).getRdns());
-            return parts.stream()
-                    .map(part -> "/" + part.getType() + "=" + part.getValue())
-                    .collect(Collectors.joining());
-        } catch (InvalidNameException e) {
-            return rfc2253;
-        }
     }
 
     private RuntimeReply set(String file, String payload) {

@@ -26,6 +26,8 @@ record CheckWords(
             case PASSED -> of(result, "L7OK", "Layer7 check passed", 15, 3, true);
             case DNS -> of(result, "SOCKERR", "Socket error", 5, 2, false);
             case CONNECT -> of(result, "L4CON", "Layer4 connection problem", 8, 2, false);
+            case TLS_TIMEOUT -> of(result, "L6TOUT", "Layer6 timeout", 10, 2, false);
+            case TLS -> of(result, "L6RSP", "Layer6 invalid response", 11, 2, false);
             case TIMEOUT -> of(result, "L7TOUT", "Layer7 timeout", 12, 2, false);
             case PROTOCOL, BODY -> of(result, "L7RSP", "Layer7 invalid response", 13, 2, false);
             case STATUS -> of(result, "L7STS", "Layer7 wrong status", 17, 2, true);

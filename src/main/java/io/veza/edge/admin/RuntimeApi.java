@@ -46,6 +46,7 @@ public final class RuntimeApi {
         all.addAll(new SessionCommands(proxies, plane, statistics).commands());
         all.addAll(new ErrorCommands(proxies, plane, statistics).commands());
         all.addAll(new CertificateCommands(plane).commands());
+        all.addAll(new RevocationCommands(plane).commands());
         all.addAll(new ReloadCommand(config).commands());
         all.addAll(ClientCommands.commands());
         this.help = new RuntimeHelp(all);

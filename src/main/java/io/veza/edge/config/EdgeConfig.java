@@ -70,7 +70,7 @@ public interface EdgeConfig {
         @WithDefault("0.0.0.0")
         ConfigValue host();
 
-        /** Port of HTTP, 0..65535; 0 for a free one. */
+        /** Port of HTTP, 0..65535; 0 for a free one; {@code off} for HTTPS only. */
         @WithDefault("${haproxy_listen_http:80}")
         ConfigValue http();
 
@@ -83,7 +83,7 @@ public interface EdgeConfig {
         ConfigValue h2c();
 
         /**
-         * The listeners, {@code http} or {@code https}, on which connections of trusted proxies begin with a PROXY header,
+         * The listeners, {@code http} or {@code https}, which only trusted proxies may connect to, each with a PROXY header,
          * version 1 or 2. Default: none.
          */
         ConfigValue acceptProxy();

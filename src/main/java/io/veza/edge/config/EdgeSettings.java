@@ -7,7 +7,6 @@ import io.smallrye.config.SmallRyeConfig;
 import io.veza.edge.control.PoolDefinition;
 import io.veza.edge.pool.AddressRule;
 import io.veza.edge.pool.Route;
-import io.veza.edge.pool.ServerAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,10 +54,10 @@ public record EdgeSettings(
     /**
      * Where clients connect.
      *
-     * @param http 0 for a free port
+     * @param http 0 for a free port; empty for HTTPS only
      * @param h2c whether HTTP/2 is taken there too
      */
-    public record Listen(String host, int http, boolean h2c) {}
+    public record Listen(String host, OptionalInt http, boolean h2c) {}
 
     /**
      * Timeouts of the client's side and of idle connections, each positive; those towards servers are in each pool.
@@ -197,7 +196,7 @@ public record EdgeSettings(
         List<Cidr> trusted = problems.readIfPresent(config.trustedProxies(), Format.listOf(Cidr::parse))
                 .orElse(List.of());
         EdgeSettings settings = new EdgeSettings(
-                listen(config.listen(), problems),
+                ListenTranslation.of(config, problems),
                 problems.read(config.threads(), Format.number(1, 1_024), 1),
                 definitions,
                 routes(config.routes(), pool, problems),
@@ -216,14 +215,6 @@ public record EdgeSettings(
                 problems.read(config.lab().embedded(), Format.FLAG, false));
         problems.throwIfAny(settings.listen(), settings.admin().socket(), settings.tls());
         return settings;
-    }
-
-    private static Listen listen(EdgeConfig.Listen listen, Problems problems) {
-        Format<String> host = text -> new ServerAddress(text, 1).host();
-        return new Listen(
-                problems.read(listen.host(), host, "localhost"),
-                problems.read(listen.http(), Format.number(0, 65_535), 0),
-                problems.read(listen.h2c(), Format.FLAG, false));
     }
 
     private static List<Route> routes(Map<String, EdgeConfig.Route> routes, Format<String> pool, Problems problems) {

@@ -40,19 +40,23 @@ public record HttpsPolicy(boolean redirectHttp, OptionalInt redirectPort, Option
     static HttpsPolicy from(EdgeConfig.Tls tls, Problems problems) {
         OptionalInt port = problems.read(tls.redirectHttp(), REDIRECT, OptionalInt.empty());
         String redirect = problems.read(tls.redirectHttp(), Format.TEXT, "false");
-        if (redirect.equals("true")
-                && problems.readIfPresent(tls.certPath(), Format.TEXT).isEmpty()) {
+        boolean hasHttps = problems.readIfPresent(tls.certPath(), Format.TEXT).isPresent();
+        if (redirect.equals("true") && !hasHttps) {
             problems.add(
                     tls.redirectHttp(),
                     "needs edge.tls.cert-path, or the port of somebody else who speaks TLS for this edge");
         }
-        return new HttpsPolicy(!redirect.equals("false"), port, hsts(tls.hsts(), problems));
+        return new HttpsPolicy(!redirect.equals("false"), port, hsts(tls.hsts(), hasHttps, problems));
     }
 
-    private static Optional<Hsts> hsts(EdgeConfig.Hsts config, Problems problems) {
+    private static Optional<Hsts> hsts(EdgeConfig.Hsts config, boolean hasHttps, Problems problems) {
         Optional<Duration> maxAge = problems.readIfPresent(config.maxAge(), AGE);
         boolean subdomains = problems.read(config.includeSubdomains(), Format.FLAG, false);
         boolean preload = problems.read(config.preload(), Format.FLAG, false);
+        if (maxAge.isPresent() && !hasHttps) {
+            // Browsers would be told by nobody, and somebody relies on it.
+            problems.add(config.maxAge(), "needs edge.tls.cert-path; only responses over HTTPS say it");
+        }
         if (maxAge.isEmpty()) {
             needsAge(subdomains, config.includeSubdomains(), problems);
             needsAge(preload, config.preload(), problems);

@@ -49,6 +49,7 @@ final class LinkTranslation {
                 problems.readIfPresent(config.clientCert(), Format.PATH));
         if (!enabled) {
             // Somebody relies on what would be without effect: requests would go to the servers in the clear.
+            needsTls(config.verify(), problems.isGiven(config.verify()));
             needsTls(config.ca(), tls.ca().isPresent());
             needsTls(config.sni(), tls.sni().isPresent());
             needsTls(config.clientCert(), tls.clientCert().isPresent());

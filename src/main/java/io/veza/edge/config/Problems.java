@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -71,10 +72,15 @@ final class Problems {
             boolean readable = byKey.keySet().stream().noneMatch(key -> key.startsWith("edge.listen."));
             throw new InvalidConfigException(
                     List.copyOf(byKey.values()),
-                    readable ? listen : new EdgeSettings.Listen(listen.host(), 0, false),
+                    readable ? listen : new EdgeSettings.Listen(listen.host(), OptionalInt.of(0), false),
                     adminSocket,
                     tls.filter(read -> readable));
         }
+    }
+
+    /** Whether somebody has set it, be it to its default. */
+    boolean isGiven(ConfigValue setting) {
+        return !isAbsent(setting) && setting.getConfigSourceOrdinal() != Integer.MIN_VALUE;
     }
 
     private static boolean isAbsent(ConfigValue setting) {

@@ -19,6 +19,10 @@ public record CheckResult(Outcome outcome, OptionalInt status, Duration took, St
         DNS,
         /** The TCP connection was refused or failed. */
         CONNECT,
+        /** The TLS handshake failed, such as for a certificate that is not trusted. */
+        TLS,
+        /** The TLS handshake did not end within the check's timeout. */
+        TLS_TIMEOUT,
         /** No verdict within the check's timeout. */
         TIMEOUT,
         /** The connection broke, or what came was not HTTP. */

@@ -64,6 +64,12 @@ final class ListenerFamilies {
                     listener,
                     certificate.file());
         }
+        certificates.revocations().ifPresent(lists -> lists.nextUpdate()
+                .ifPresent(end -> families.add(
+                        Metric.LISTENER_CRL_NEXT_UPDATE_TIMESTAMP_SECONDS,
+                        end.getEpochSecond(),
+                        listener,
+                        lists.file().toString())));
         families.add(Metric.LISTENER_OCSP_RESPONSES, certificates.ocspTaken(), listener, "taken");
         families.add(Metric.LISTENER_OCSP_RESPONSES, certificates.ocspRefused(), listener, "refused");
         Reloads reloads = certificates.reloads();

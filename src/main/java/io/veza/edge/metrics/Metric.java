@@ -45,6 +45,11 @@ public enum Metric {
             "result"),
     LISTENER_CERTIFICATE_EXPIRY_TIMESTAMP_SECONDS(
             Type.GAUGE, "When the certificate of a file expires, seconds since 1970.", "listener", "file"),
+    LISTENER_CRL_NEXT_UPDATE_TIMESTAMP_SECONDS(
+            Type.GAUGE,
+            "When the first list of revoked client certificates in a file ends, seconds since 1970.",
+            "listener",
+            "file"),
     LISTENER_CERTIFICATE_RELOADS(
             Type.COUNTER,
             "Changed files of certificates and ticket keys: taken, or refused, so that the old content stays.",
@@ -56,6 +61,13 @@ public enum Metric {
             Type.GAUGE, "Files that cannot be used as they are now, so that an older content is in use.", "listener"),
 
     POOL_UP(Type.GAUGE, "1 if the pool has a server for new sessions, else 0.", "pool"),
+    POOL_CERTIFICATE_RELOADS(
+            Type.COUNTER,
+            "Changed files of tls.ca and tls.client-cert: taken, or refused, so that the old content stays.",
+            "pool",
+            "result"),
+    POOL_CERTIFICATE_FILES_REFUSED(
+            Type.GAUGE, "Such files that cannot be used as they are now, so that an older content is in use.", "pool"),
     POOL_SERVERS(Type.GAUGE, "Servers by their state.", "pool", "state"),
     POOL_REQUESTS(Type.COUNTER, "Requests that came to their end, by the class of their status.", "pool", "code"),
     POOL_ERRORS(Type.COUNTER, "Requests that failed by the server or the edge, or were answered with a 5xx.", "pool"),

@@ -11,10 +11,13 @@ import io.veza.edge.proxy.TrafficCounters.Histogram;
 import io.veza.edge.proxy.TrafficCounters.Scope;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TunnelEnd;
+import io.veza.edge.tls.Reloads;
+import io.veza.edge.tls.ServerTls;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** The metrics of one pool, its servers' among them. */
 final class PoolFamilies {
@@ -47,6 +50,7 @@ final class PoolFamilies {
             families.add(Metric.POOL_HASH, counted.of(Count.HASH_SPILLED), name, "spilled");
             families.add(Metric.POOL_HASH, counted.of(Count.HASH_KEYLESS), name, "keyless");
         }
+        certificates(families);
         tunnels(families, counted);
         families.histogram(Metric.POOL_CHECK_DURATION_SECONDS, tally.checkDurations(), name);
         Map<String, KeyShares.Share> keys = shares.of(snapshot);
@@ -58,6 +62,19 @@ final class PoolFamilies {
                             sticky,
                             keys.get(entry.server().name()));
         }
+    }
+
+    /** Zero where servers are spoken to in clear text. */
+    private void certificates(Families families) {
+        Optional<Reloads> reloads = plane.serverTls(name).map(ServerTls::reloads);
+        families.add(
+                Metric.POOL_CERTIFICATE_RELOADS, reloads.map(Reloads::succeeded).orElse(0L), name, "taken");
+        families.add(
+                Metric.POOL_CERTIFICATE_RELOADS, reloads.map(Reloads::failed).orElse(0L), name, "refused");
+        families.add(
+                Metric.POOL_CERTIFICATE_FILES_REFUSED,
+                reloads.map(each -> each.refused().size()).orElse(0),
+                name);
     }
 
     private void states(Families families, PoolSnapshot snapshot) {

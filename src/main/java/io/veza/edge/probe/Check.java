@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -36,13 +37,15 @@ import org.jspecify.annotations.Nullable;
  * One active check of one server: a GET over a connection of its own, closed with the verdict, since an old connection
  * does not show whether the server still accepts new ones. Belongs to the context it was started on.
  */
-final class Check extends SimpleChannelInboundHandler<HttpObject> {
+final class Check extends SimpleChannelInboundHandler<HttpObject> implements CheckLink.Course {
 
     /** Bytes of the answer's head. */
     static final int HEAD_LIMIT = 32 * 1024;
 
     /** How much of a body is searched: a health page is small, and a stray download must not fill the memory. */
     private static final int BODY_LIMIT = 64 * 1024;
+
+    private static final String NO_TLS = "no TLS: ";
 
     private static final String USER_AGENT = "veza-edge-check";
 
@@ -60,6 +63,7 @@ final class Check extends SimpleChannelInboundHandler<HttpObject> {
     private OptionalInt status = OptionalInt.empty();
     private @Nullable ChannelHandlerContext connection;
     private @Nullable String grpcStatus;
+    private boolean securing;
 
     private Check(HealthPolicy policy, String authority, Promise<CheckResult> verdict) {
         this.policy = policy;
@@ -80,15 +84,14 @@ final class Check extends SimpleChannelInboundHandler<HttpObject> {
         int port = policy.port().orElse(address.getPort());
         Check check = new Check(policy, authority(configured.host(), port, link.isSecure()), context.promise());
         int timeout = (int) Math.max(1, policy.timeout().toMillis());
-        long timer =
-                vertx.setTimer(timeout, expired -> check.end(Outcome.TIMEOUT, "no answer within " + timeout + " ms"));
+        long timer = vertx.setTimer(timeout, expired -> check.late(timeout));
         link.connect(
                 context.nettyEventLoop(),
                 new InetSocketAddress(address.getAddress(), port),
                 configured,
                 timeout,
                 check,
-                check::notConnected);
+                check);
         return check.verdict.future().onComplete(done -> vertx.cancelTimer(timer));
     }
 
@@ -191,8 +194,32 @@ final class Check extends SimpleChannelInboundHandler<HttpObject> {
         broken(new IOException("connection closed"));
     }
 
-    private void notConnected(Throwable cause) {
-        end(Outcome.CONNECT, "no connection: " + reason(cause));
+    @Override
+    public void notConnected(Throwable cause) {
+        // A handshake that fails is told as such, and its exception comes this way, too.
+        end(securing ? Outcome.TLS : Outcome.CONNECT, (securing ? NO_TLS : "no connection: ") + reason(cause));
+    }
+
+    @Override
+    public void securing() {
+        securing = true;
+    }
+
+    /** The handshake's own timeout is the check's, and may be over first. */
+    @Override
+    public void notSecured(Throwable cause) {
+        end(cause instanceof SslHandshakeTimeoutException ? Outcome.TLS_TIMEOUT : Outcome.TLS, NO_TLS + reason(cause));
+    }
+
+    @Override
+    public void secured() {
+        securing = false;
+    }
+
+    private void late(int timeoutMillis) {
+        end(
+                securing ? Outcome.TLS_TIMEOUT : Outcome.TIMEOUT,
+                (securing ? "no end of the TLS handshake within " : "no answer within ") + timeoutMillis + " ms");
     }
 
     private void broken(Throwable cause) {

@@ -27,7 +27,7 @@ import io.veza.edge.tls.ServerTls;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.function.Consumer;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** How checks reach the servers of one pool: as its traffic does. Thread-safe. */
@@ -56,6 +56,11 @@ final class CheckLink {
                 .orElse(null);
     }
 
+    /** By which checks are secured; empty for clear text. */
+    Optional<ServerTls> tls() {
+        return Optional.ofNullable(tls);
+    }
+
     /** Whether servers that are spoken to in this way can be reached by it. */
     boolean isFor(ServerLink wanted) {
         return link.equals(wanted);
@@ -70,7 +75,7 @@ final class CheckLink {
      * Connects, and has the exchange speak HTTP once nothing stands in the way.
      *
      * @param configured whose host TLS asks for, if the pool has no name for that
-     * @param failed is told why there is no connection
+     * @param course is told how far it gets
      */
     void connect(
             EventLoop eventLoop,
@@ -78,20 +83,33 @@ final class CheckLink {
             ServerAddress configured,
             int timeoutMillis,
             ChannelHandler exchange,
-            Consumer<Throwable> failed) {
+            Course course) {
         boolean epoll = eventLoop.parent() instanceof EpollEventLoopGroup;
         new Bootstrap()
                 .group(eventLoop)
                 .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
                 .option(ChannelOption.TCP_NODELAY, true)
-                .handler(new Door(configured, timeoutMillis, exchange, failed))
+                .handler(new Door(configured, timeoutMillis, exchange, course))
                 .connect(address)
                 .addListener(connected -> {
                     if (!connected.isSuccess()) {
-                        failed.accept(connected.cause());
+                        course.notConnected(connected.cause());
                     }
                 });
+    }
+
+    /** What becomes of a connection before HTTP is spoken, in this order; called on its event loop. */
+    interface Course {
+        void notConnected(Throwable cause);
+
+        /** There is a connection, and TLS is to begin. */
+        void securing();
+
+        void notSecured(Throwable cause);
+
+        /** What there is in between has come to its end. */
+        void secured();
     }
 
     /** What a new connection goes through; gives way to HTTP. */
@@ -99,13 +117,13 @@ final class CheckLink {
         private final ServerAddress configured;
         private final int timeoutMillis;
         private final ChannelHandler exchange;
-        private final Consumer<Throwable> failed;
+        private final Course course;
 
-        Door(ServerAddress configured, int timeoutMillis, ChannelHandler exchange, Consumer<Throwable> failed) {
+        Door(ServerAddress configured, int timeoutMillis, ChannelHandler exchange, Course course) {
             this.configured = configured;
             this.timeoutMillis = timeoutMillis;
             this.exchange = exchange;
-            this.failed = failed;
+            this.course = course;
         }
 
         @Override
@@ -120,6 +138,7 @@ final class CheckLink {
                 speak(ctx);
                 return;
             }
+            course.securing();
             String name = link.tls().flatMap(ServerLink.Tls::sni).orElse(configured.host());
             SslHandler handler = secured.newHandler(ctx.alloc(), name, configured.port());
             handler.setHandshakeTimeoutMillis(timeoutMillis);
@@ -132,19 +151,20 @@ final class CheckLink {
             if (secured != null && event instanceof SslHandshakeCompletionEvent handshake) {
                 Throwable cause = handshake.cause();
                 if (cause == null && secured.agreed(ctx.pipeline().get(SslHandler.class))) {
+                    course.secured();
                     speak(ctx);
                 } else if (cause == null) {
-                    failed.accept(new IOException("the server does not agree on HTTP/2"));
+                    course.notSecured(new IOException("the server does not agree on HTTP/2"));
                     ctx.close();
                 } else {
-                    failed.accept(cause);
+                    course.notSecured(cause);
                 }
             }
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            failed.accept(cause);
+            course.notConnected(cause);
             ctx.close();
         }
 
@@ -174,7 +194,7 @@ final class CheckLink {
                 if (opened.isSuccess()) {
                     opened.getNow().pipeline().addLast(new Http2StreamFrameToHttpObjectCodec(false), exchange);
                 } else {
-                    failed.accept(opened.cause());
+                    course.notConnected(opened.cause());
                 }
             });
         }

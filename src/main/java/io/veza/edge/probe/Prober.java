@@ -14,6 +14,7 @@ import io.veza.edge.health.CheckResult;
 import io.veza.edge.health.HealthPolicy;
 import io.veza.edge.pool.ServerAddress;
 import io.veza.edge.tls.PemException;
+import io.veza.edge.tls.ServerTls;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.Security;
@@ -25,6 +26,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -96,6 +98,14 @@ public final class Prober implements AutoCloseable {
     public static void limitNameCache() {
         Security.setProperty("networkaddress.cache.ttl", "1");
         Security.setProperty("networkaddress.cache.negative.ttl", "0");
+    }
+
+    /** By which checks are secured, one for each pool whose servers speak TLS. */
+    public List<ServerTls> serverTls() {
+        return links.values().stream()
+                .map(CheckLink::tls)
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     /** Begins; completes when every name was looked up once, whatever came of it, or after two seconds. Never fails. */

@@ -34,12 +34,15 @@ final class ClientEntrance {
     /** Takes a connection in: finds out whose it is. */
     void admit(InetSocketAddress peer, InetSocketAddress local) {
         boolean trusted = loop.settings.trustedProxy().test(peer.getAddress());
-        if (trusted && listener.settings().acceptProxy()) {
+        if (!listener.settings().acceptProxy()) {
+            identified(peer, local, trusted);
+        } else if (trusted) {
             channel.pipeline()
                     .addLast(new ProxyHeaderReader(
                             loop, listener, channel, peer, local, ids.getAsLong(), this::identified));
         } else {
-            identified(peer, local, trusted);
+            // What it says of itself is not believed, and what it is not asked to say would get it past the proxy.
+            ClientGate.refuse(loop, listener, channel, ConnectionRefusal.NOT_A_PROXY);
         }
     }
 

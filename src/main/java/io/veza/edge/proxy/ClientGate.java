@@ -56,7 +56,8 @@ final class ClientGate {
         return false;
     }
 
-    private static void refuse(TrafficLoop loop, Listener listener, Channel channel, ConnectionRefusal refusal) {
+    /** Counts it and closes it. */
+    static void refuse(TrafficLoop loop, Listener listener, Channel channel, ConnectionRefusal refusal) {
         loop.observer.connectionRefused(listener.id(), refusal);
         // With a reset nothing of it is left: a flood of closed connections would fill the system's table of those that
         // wait for late packets.

@@ -12,6 +12,8 @@ public enum ConnectionRefusal {
     ADDRESS_CONNECTIONS,
     /** The client's address makes connections faster than one may. */
     ADDRESS_RATE,
+    /** The listener takes connections of trusted proxies alone, by their PROXY header, and this is none. */
+    NOT_A_PROXY,
     /** A trusted proxy began with something that is no PROXY header, or broke off in it. */
     PROXY_HEADER_MALFORMED,
     /** A trusted proxy's PROXY header did not arrive in time. */

@@ -34,6 +34,7 @@ public final class TrafficCounters implements TrafficObserver {
         REFUSED_OVERLOADED,
         REFUSED_ADDRESS_CONNECTIONS,
         REFUSED_ADDRESS_RATE,
+        REFUSED_NOT_A_PROXY,
         REFUSED_PROXY_HEADER_MALFORMED,
         REFUSED_PROXY_HEADER_LATE,
         REFUSED_H2_RESETS,
@@ -186,6 +187,7 @@ public final class TrafficCounters implements TrafficObserver {
             case OVERLOADED -> Count.REFUSED_OVERLOADED;
             case ADDRESS_CONNECTIONS -> Count.REFUSED_ADDRESS_CONNECTIONS;
             case ADDRESS_RATE -> Count.REFUSED_ADDRESS_RATE;
+            case NOT_A_PROXY -> Count.REFUSED_NOT_A_PROXY;
             case PROXY_HEADER_MALFORMED -> Count.REFUSED_PROXY_HEADER_MALFORMED;
             case PROXY_HEADER_LATE -> Count.REFUSED_PROXY_HEADER_LATE;
             case H2_RESETS -> Count.REFUSED_H2_RESETS;

@@ -21,6 +21,7 @@ import io.veza.edge.control.ServerTransition;
 import io.veza.edge.health.AdminState;
 import io.veza.edge.pool.Route;
 import io.veza.edge.tls.PemException;
+import io.veza.edge.tls.ServerTls;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -249,6 +250,19 @@ public final class TrafficPlane implements AutoCloseable {
     public List<Listener> listeners() {
         return doors.stream()
                 .map(ListenerDoor::listener)
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
+    /** By which the servers of this pool are spoken to; empty for clear text. */
+    public Optional<ServerTls> serverTls(String pool) {
+        return Optional.ofNullable(pools.get(pool).tls);
+    }
+
+    /** The same of all pools whose servers speak TLS. */
+    public List<ServerTls> serverTls() {
+        return pools.all().stream()
+                .map(pool -> pool.tls)
                 .filter(Objects::nonNull)
                 .toList();
     }

@@ -32,6 +32,12 @@ public final class Certificates {
     private final AtomicLong ocspRefused = new AtomicLong();
     private volatile CertificateChoice choice;
 
+    /** As of the file that was taken last; empty for not looking. */
+    private volatile Optional<RevocationLists> revocations;
+
+    @GuardedBy("this")
+    private RevocationLists.Phase revocationPhase = RevocationLists.Phase.GOOD;
+
     @GuardedBy("this")
     private final Map<Path, CertificateChoice.Entry> entries = new TreeMap<>();
 
@@ -56,7 +62,14 @@ public final class Certificates {
         options.ticketKeys().ifPresent(reloads::seen);
         options.clients().authorities().ifPresent(reloads::seen);
         options.clients().revocations().ifPresent(reloads::seen);
+        this.revocations = readRevocations();
         this.choice = choose();
+    }
+
+    private Optional<RevocationLists> readRevocations() {
+        return options.clients().mode() == ClientTrust.Mode.NONE
+                ? Optional.empty()
+                : options.clients().revocations().map(RevocationLists::read);
     }
 
     private synchronized CertificateChoice choose() {
@@ -101,6 +114,7 @@ public final class Certificates {
         options.ticketKeys().filter(reloads::isDue).ifPresent(file -> events.add(readTicketKeys(file)));
         options.clients().authorities().filter(reloads::isDue).ifPresent(file -> events.add(readClientTrust(file)));
         options.clients().revocations().filter(reloads::isDue).ifPresent(file -> events.add(readClientTrust(file)));
+        lookAtRevocations(events);
         List<Path> files;
         try {
             files = CertificateFiles.of(options.certificates());
@@ -132,11 +146,23 @@ public final class Certificates {
         return events;
     }
 
+    /** Says once that a list is about to end, and once that it has. */
+    private synchronized void lookAtRevocations(List<ReloadEvent> events) {
+        revocations.ifPresent(lists -> {
+            RevocationLists.Phase phase = lists.phase(clock.instant());
+            if (phase != revocationPhase) {
+                revocationPhase = phase;
+                lists.news(phase).ifPresent(events::add);
+            }
+        });
+    }
+
     /** Sessions made by the old rules are not resumed; connections that are open stay. */
     private synchronized ReloadEvent readClientTrust(Path file) {
         try {
             Map<Path, CertificateChoice.Entry> anew = new TreeMap<>();
             entries.forEach((path, entry) -> anew.put(path, contexts.again(entry)));
+            revocations = readRevocations();
             entries.putAll(anew);
             contexts.forgetTickets();
             return reloads.taken(file, clock.instant());
@@ -225,6 +251,11 @@ public final class Certificates {
         return all().stream()
                 .filter(certificate -> certificate.file().equals(file))
                 .findFirst();
+    }
+
+    /** The lists of revoked client certificates that are in use; empty if clients are not looked up. */
+    public Optional<RevocationLists> revocations() {
+        return revocations;
     }
 
     /** What was set and is not used yet. */

@@ -13,7 +13,9 @@ import java.security.cert.X509CertSelector;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import javax.net.ssl.CertPathTrustManagerParameters;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * Which clients' certificates are asked for and believed.
@@ -51,7 +53,7 @@ public record ClientTrust(Mode mode, Optional<Path> authorities, Optional<Path> 
     }
 
     /** @throws PemException if a file cannot be used */
-    TrustManagerFactory factory() {
+    TrustManager verifier() {
         Path file = authorities.orElseThrow(() -> new PemException("there are no authorities for client certificates"));
         try {
             PKIXBuilderParameters parameters = new PKIXBuilderParameters(
@@ -66,7 +68,7 @@ public record ClientTrust(Mode mode, Optional<Path> authorities, Optional<Path> 
             }
             TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
             factory.init(new CertPathTrustManagerParameters(parameters));
-            return factory;
+            return new ClientVerifier((X509ExtendedTrustManager) factory.getTrustManagers()[0]);
         } catch (GeneralSecurityException e) {
             throw new PemException(file + ": cannot be used: " + e.getMessage(), e);
         }

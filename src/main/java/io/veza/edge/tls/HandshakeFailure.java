@@ -2,6 +2,7 @@ package io.veza.edge.tls;
 
 import io.netty.handler.ssl.NotSslRecordException;
 import java.nio.channels.ClosedChannelException;
+import java.security.cert.CertificateException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,9 @@ public enum HandshakeFailure {
             }
             if (each instanceof ClosedChannelException) {
                 return CLOSED;
+            }
+            if (each instanceof CertificateException) {
+                return CLIENT_CERTIFICATE;
             }
             HandshakeFailure said = said(String.valueOf(each.getMessage()).toLowerCase(Locale.ROOT));
             if (said != OTHER) {

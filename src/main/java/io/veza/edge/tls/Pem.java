@@ -26,6 +26,7 @@ public final class Pem {
     private static final long LARGEST = 1 << 20;
     private static final Pattern BEGIN = Pattern.compile("(?m)^-----BEGIN ([A-Z0-9 ]+)-----[ \\t]*\\r?$");
     private static final String CERTIFICATE = "CERTIFICATE";
+    private static final String OLD_ENCRYPTION = "Proc-Type: 4,ENCRYPTED";
     private static final String CRL = "X509 CRL";
 
     /** What stands between a line that begins and one that ends it; headers only in old encrypted keys. */
@@ -148,6 +149,10 @@ public final class Pem {
             String endLine = "-----END " + label + "-----";
             int end = text.indexOf(endLine, begin.end());
             if (end < 0) {
+                if (text.indexOf(OLD_ENCRYPTION, begin.end()) >= 0) {
+                    // The runtime API's payload ends with the empty line that such a key has in its middle.
+                    throw PemKey.encrypted(name);
+                }
                 throw new PemException(name + ": has no line " + endLine);
             }
             String body = text.substring(begin.end(), end);

@@ -31,8 +31,7 @@ final class PemKey {
     /** @param certificates of the same file */
     static PrivateKey read(String name, Pem.Block block, List<X509Certificate> certificates) {
         if (block.label().startsWith("ENCRYPTED") || block.headers().contains("ENCRYPTED")) {
-            throw new PemException(name + ": the private key is encrypted, and nobody could type the password at a"
-                    + " restart; decrypt it (openssl pkey -in … -out …) and protect the file by its mode");
+            throw encrypted(name);
         }
         try {
             return switch (block.label()) {
@@ -52,6 +51,12 @@ final class PemKey {
         } catch (GeneralSecurityException | IllegalArgumentException e) {
             throw new PemException(name + ": the private key cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    /** In ASCII, since the runtime API says it, too. */
+    static PemException encrypted(String name) {
+        return new PemException(name + ": the private key is encrypted, and nobody could type the password at a"
+                + " restart; decrypt it (openssl pkey -in old.pem -out new.pem) and protect the file by its mode");
     }
 
     private static PrivateKey pkcs8(String name, byte[] encoded) throws GeneralSecurityException {

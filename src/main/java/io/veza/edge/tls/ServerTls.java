@@ -9,16 +9,19 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 
 /**
- * TLS 1.2 and 1.3 towards the servers of one pool: whom the edge trusts and as whom it shows itself, read from files once.
- * Sessions are resumed; they are kept by name and port of the server. Thread-safe.
+ * TLS 1.2 and 1.3 towards the servers of one pool: whom the edge trusts and as whom it shows itself, read from files,
+ * and again when they change: what cannot be used changes nothing. A connection keeps for its life what was there as it
+ * began. Sessions are resumed; they are kept by name and port of the server, until a file changes. Thread-safe.
  */
 public final class ServerTls {
 
@@ -35,11 +38,18 @@ public final class ServerTls {
     private static final String HTTP2 = "h2";
 
     private final Terms terms;
-    private final SslContext context;
+    private final List<Path> files;
+    private final FileReloads reloads;
+    private volatile SslContext context;
 
-    private ServerTls(Terms terms, SslContext context) {
+    private ServerTls(Terms terms, Instant now) {
         this.terms = terms;
-        this.context = context;
+        this.files = Stream.of(terms.ca.filter(file -> terms.verified), terms.clientCert)
+                .flatMap(Optional::stream)
+                .toList();
+        this.reloads = new FileReloads(now);
+        files.forEach(reloads::seen);
+        this.context = context(terms);
     }
 
     /**
@@ -48,6 +58,37 @@ public final class ServerTls {
      * @throws PemException if one of them cannot be used
      */
     public static ServerTls of(Terms terms) {
+        return new ServerTls(terms, Instant.now());
+    }
+
+    /**
+     * Reads what has changed since the last look. To be called every second or so, never on an event loop.
+     *
+     * @return what has happened, for the log
+     */
+    public synchronized List<ReloadEvent> look(Instant now) {
+        List<Path> changed = files.stream().filter(reloads::isDue).toList();
+        if (changed.isEmpty()) {
+            return List.of();
+        }
+        try {
+            context = context(terms);
+            // Both are read as one: who was refused for the other is not any more.
+            return files.stream()
+                    .filter(file -> changed.contains(file)
+                            || reloads.summary().refused().containsKey(file.toString()))
+                    .map(file -> reloads.taken(file, now))
+                    .toList();
+        } catch (PemException e) {
+            return changed.stream().map(file -> reloads.refused(file, e)).toList();
+        }
+    }
+
+    public Reloads reloads() {
+        return reloads.summary();
+    }
+
+    private static SslContext context(Terms terms) {
         SslContextBuilder builder = SslContextBuilder.forClient()
                 .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK)
                 .protocols("TLSv1.3", "TLSv1.2")
@@ -69,7 +110,7 @@ public final class ServerTls {
                     HTTP2));
         }
         try {
-            return new ServerTls(terms, builder.build());
+            return builder.build();
         } catch (SSLException e) {
             throw new IllegalStateException("no TLS towards servers", e);
         }

@@ -182,7 +182,7 @@ final class TlsContexts {
                             options.clients().mode() == ClientTrust.Mode.REQUIRED
                                     ? ClientAuth.REQUIRE
                                     : ClientAuth.OPTIONAL)
-                    .trustManager(options.clients().factory());
+                    .trustManager(options.clients().verifier());
         }
         try {
             SslContext context = builder.build();

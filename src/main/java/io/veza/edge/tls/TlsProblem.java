@@ -42,11 +42,13 @@ public record TlsProblem(Part of, String what) {
                 try {
                     contexts.entry(new ServerCertificate(file.toString(), Pem.keyAndChain(file)));
                 } catch (PemException e) {
-                    problems.add(new TlsProblem(Part.CERTIFICATES, String.valueOf(e.getMessage())));
+                    problems.add(new TlsProblem(
+                            Part.CERTIFICATES, e.reason(options.certificates().toString())));
                 }
             }
         } catch (PemException e) {
-            problems.add(new TlsProblem(Part.CERTIFICATES, String.valueOf(e.getMessage())));
+            problems.add(new TlsProblem(
+                    Part.CERTIFICATES, e.reason(options.certificates().toString())));
         }
         return problems;
     }

@@ -223,6 +223,7 @@ function show(snapshot) {
     pools.delete(name);
   }
   filter();
+  showCertificates(snapshot.certificates);
   showHistory(snapshot.transitions);
 }
 

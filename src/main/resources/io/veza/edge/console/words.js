@@ -80,6 +80,46 @@ function check(server) {
           roughly(last.age) + " ago" + (server.checked ? "" : ", stopped")];
 }
 
+// ---- certificates: what they are for, how long they hold, and why a file is not used
+
+const SOON = 14 * 86_400;
+
+function certificate(c, now) {
+  const end = c.notAfter || c.nextUpdate;
+  const left = end ? (new Date(end) - now) / 1000 : null;
+  const holds = left === null ? "" : left < 0 ? `ended ${roughly(-left)} ago` : `ends in ${roughly(left)}`;
+  return {
+    names: c.names ? c.names.join(", ") : "nextUpdate" in c ? "revocation lists" : "not in use",
+    holds, problem: c.refused ? "changed file refused: " + c.refused : "",
+    look: left !== null && left < 0 ? "down" : c.refused || left !== null && left < ("nextUpdate" in c ? 86_400 : SOON) ? "drain" : "up",
+  };
+}
+
+const certificateRows = new Map();
+
+function showCertificates(list) {
+  byId("certificates").hidden = list.length === 0;
+  const seen = new Set();
+  for (const c of list) {
+    const key = c.listener + " " + c.file;
+    seen.add(key);
+    let row = certificateRows.get(key);
+    if (!row) {
+      const texts = ["names", "file", "holds", "problem"].map(name => [name, new Text(element("span", { class: name === "holds" ? "to" : "" }))]);
+      row = { line: element("li", {}, ...texts.map(([, text]) => text.node)), ...Object.fromEntries(texts) };
+      certificateRows.set(key, row);
+      byId("certificate-list").append(row.line);
+    }
+    const words = certificate(c, Date.now());
+    attribute(row.line, "data-look", words.look);
+    row.names.set(words.names);
+    row.file.set(c.file);
+    row.holds.set(words.holds);
+    row.problem.set(words.problem);
+  }
+  for (const [key, row] of certificateRows) if (!seen.has(key)) { row.line.remove(); certificateRows.delete(key); }
+}
+
 // ---- sparklines: requests as a line, errors as red bars, each second one step
 
 const SVG = "http://www.w3.org/2000/svg";

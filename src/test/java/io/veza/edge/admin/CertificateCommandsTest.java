@@ -3,11 +3,14 @@ package io.veza.edge.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.json.JsonObject;
+import io.veza.edge.tls.ClientTrust;
 import io.veza.edge.tls.KeyAndChain;
 import io.veza.edge.tls.TestAuthority;
 import io.veza.edge.tls.TestPem;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,6 +98,26 @@ class CertificateCommandsTest {
     }
 
     @Test
+    void revocation_lists_are_listed_and_shown() throws Exception {
+        Path authorities = Files.writeString(folder.resolve("ca"), TestPem.of(root.certificate()));
+        Path lists =
+                Files.writeString(folder.resolve("crl"), TestPem.of(root.revoke(Duration.ofDays(1), second.leaf())));
+        edge.listenSecured(
+                file, new ClientTrust(ClientTrust.Mode.OPTIONAL, Optional.of(authorities), Optional.of(lists)));
+
+        assertThat(edge.ask("show ssl crl-file")).isEqualTo("# filename\n" + lists + "\n");
+        assertThat(edge.ask("show ssl crl-file " + lists))
+                .matches("Filename: " + lists + "\nStatus: Used\n\nCertificate Revocation List #1:\nVersion 2\n"
+                        + "Signature Algorithm: SHA256withECDSA\nIssuer: /CN=Root/O=Veza\n"
+                        + "Last Update: [A-Z].* GMT\nNext Update: [A-Z].* GMT\nRevoked Certificates: 1\n");
+        assertThat(edge.ask("show ssl crl-file nope")).isEqualTo("Can't display the CRL file: Not found!\n");
+        JsonObject json = JsonCertificates.all(edge.target())
+                .getJsonObject(JsonCertificates.all(edge.target()).size() - 1);
+        assertThat(json.getString("file")).isEqualTo(lists.toString());
+        assertThat(json.getString("nextUpdate")).startsWith("20");
+    }
+
+    @Test
     void a_certificate_is_set_and_committed() throws Exception {
         String before = edge.ask("show ssl cert " + file);
 
@@ -135,6 +158,16 @@ class CertificateCommandsTest {
         assertThat(edge.ask("commit ssl cert")).isEqualTo("'commit ssl cert expects a filename\n");
         assertThat(edge.ask("abort ssl cert")).isEqualTo("'abort ssl cert' expects a filename\n");
         assertThat(edge.ask("show ssl cert")).doesNotContain("transaction");
+    }
+
+    /** Such a key has an empty line, with which a payload ends: it was said to lack its last line. */
+    @Test
+    void an_encrypted_key_is_refused_as_such_in_ascii() throws Exception {
+        String encrypted = TestPem.certificates(second) + TestPem.encrypted(second);
+
+        String answer = set(file.toString(), encrypted.substring(0, encrypted.indexOf("\n\n") + 1));
+
+        assertThat(answer).contains("the private key is encrypted").isASCII();
     }
 
     @Test

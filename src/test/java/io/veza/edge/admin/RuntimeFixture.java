@@ -30,6 +30,7 @@ import io.veza.edge.proxy.TrafficCounters;
 import io.veza.edge.proxy.TrafficPlane;
 import io.veza.edge.proxy.TrafficSettings;
 import io.veza.edge.tls.Certificates;
+import io.veza.edge.tls.ClientTrust;
 import io.veza.edge.tls.TlsOptions;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -113,6 +114,10 @@ final class RuntimeFixture implements AutoCloseable {
 
     /** Adds an HTTPS listener. */
     void listenSecured(Path certificate) throws Exception {
+        listenSecured(certificate, ClientTrust.NONE);
+    }
+
+    void listenSecured(Path certificate, ClientTrust clients) throws Exception {
         TlsOptions options = new TlsOptions(
                 certificate,
                 TlsOptions.Provider.AUTO,
@@ -120,7 +125,9 @@ final class RuntimeFixture implements AutoCloseable {
                 false,
                 false,
                 TIMEOUT,
-                Optional.empty());
+                Optional.empty(),
+                false,
+                clients);
         Certificates read = new Certificates(options, clock);
         secured = read;
         plane.listen(

@@ -51,7 +51,7 @@ class EdgeSettingsTest {
         return Stream.of(
                 new Key("edge.listen.host", s -> s.listen().host(), "0.0.0.0", "::1", "::1"),
                 new Key("edge.listen.h2c", s -> s.listen().h2c(), false, "true", true),
-                new Key("edge.listen.http", s -> s.listen().http(), 80, "8080", 8080),
+                new Key("edge.listen.http", s -> s.listen().http(), OptionalInt.of(80), "8080", OptionalInt.of(8080)),
                 new Key(
                         "edge.threads",
                         EdgeSettings::threads,
@@ -351,7 +351,7 @@ class EdgeSettingsTest {
         EdgeSettings settings =
                 EdgeSettings.from(ConfigFixture.config(ConfigFixture.minimalWith("edge.listen.http=81"), environment));
 
-        assertThat(settings.listen().http()).isEqualTo(8088);
+        assertThat(settings.listen().http()).hasValue(8088);
         assertThat(settings.timeouts().requestHead()).isEqualTo(seconds(3));
         assertThat(server(settings).weight()).isEqualTo(new Weight(5));
     }
@@ -375,7 +375,7 @@ class EdgeSettingsTest {
             "haproxy_graceful_drain_seconds", "6");
 
     private static void assertRoleApplies(EdgeSettings settings) {
-        assertThat(settings.listen().http()).isEqualTo(8088);
+        assertThat(settings.listen().http()).hasValue(8088);
         assertThat(settings.pools()).hasSize(2).allSatisfy(definition -> {
             assertThat(definition.stickyCookie().orElseThrow().name()).isEqualTo("SRV");
             assertThat(definition.health().interval()).isEqualTo(Duration.ofMillis(300));
@@ -413,7 +413,7 @@ class EdgeSettingsTest {
         EdgeSettings settings = ConfigFixture.settings(
                 "haproxy_listen_http=8088", "edge.listen.http=8089", "haproxy_health_check_fall=4");
 
-        assertThat(settings.listen().http()).isEqualTo(8089);
+        assertThat(settings.listen().http()).hasValue(8089);
         assertThat(pool(settings).health().fall()).isEqualTo(4);
     }
 

@@ -45,15 +45,16 @@ class HttpsPolicyTest {
     }
 
     @Test
-    void reads_what_browsers_are_told() {
+    void reads_what_browsers_are_told(@TempDir Path folder) {
         HttpsPolicy policy = ConfigFixture.settings(
+                        "edge.tls.cert-path=" + folder,
                         "edge.tls.hsts.max-age=730d",
                         "edge.tls.hsts.include-subdomains=true",
                         "edge.tls.hsts.preload=true")
                 .httpsPolicy();
 
         assertThat(policy.hsts()).contains(new HttpsPolicy.Hsts(Duration.ofDays(730), true, true));
-        assertThat(ConfigFixture.settings("edge.tls.hsts.max-age=0s")
+        assertThat(ConfigFixture.settings("edge.tls.hsts.max-age=0s", "edge.tls.cert-path=" + folder)
                         .httpsPolicy()
                         .hsts())
                 .contains(new HttpsPolicy.Hsts(Duration.ZERO, false, false));
@@ -68,6 +69,7 @@ class HttpsPolicyTest {
             edge.tls.redirect-http=true            | = true: needs edge.tls.cert-path, or the port of
             edge.tls.redirect-http=0               | = 0: must be true, false or a port in 1..65535
             edge.tls.hsts.max-age=-1s              | = -1s: must be a duration in 0s..3650d
+            edge.tls.hsts.max-age=1d               | = 1d: needs edge.tls.cert-path; only
             edge.tls.hsts.include-subdomains=1     | = 1: must be true or false
             edge.tls.hsts.include-subdomains=true  | = true: needs edge.tls.hsts.max-age
             edge.tls.hsts.preload=true             | = true: needs edge.tls.hsts.max-age

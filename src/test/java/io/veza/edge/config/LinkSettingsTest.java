@@ -105,6 +105,8 @@ class LinkSettingsTest {
         "health.type=grpc, 'needs protocol=h2c or h2'",
         "health.grpc-service=a b, 'must be a service'",
         "tls.verify=optional, 'must be one of required, none'",
+        "tls.verify=none, 'needs tls.enabled=true'",
+        "tls.verify=required, 'needs tls.enabled=true'",
         "tls.ca=ca.pem, 'needs tls.enabled=true'",
         "tls.sni=api.internal, 'needs tls.enabled=true'",
         "tls.client-cert=edge.pem, 'needs tls.enabled=true'",

@@ -10,6 +10,7 @@ import io.veza.edge.pool.HashKey;
 import io.veza.edge.pool.Server;
 import java.time.Duration;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -68,7 +69,7 @@ class ProfilesTest {
         EdgeSettings dev = settings("dev");
 
         assertThat(dev.embeddedLab()).isTrue();
-        assertThat(dev.listen()).isEqualTo(new EdgeSettings.Listen("127.0.0.1", 8080, false));
+        assertThat(dev.listen()).isEqualTo(new EdgeSettings.Listen("127.0.0.1", OptionalInt.of(8080), false));
         assertThat(dev.pools()).allSatisfy(definition -> {
             assertThat(definition.health().interval()).isEqualTo(Duration.ofSeconds(1));
             assertThat(definition.pool().servers())
@@ -78,7 +79,7 @@ class ProfilesTest {
 
     @Test
     void tests_bind_free_ports() {
-        assertThat(settings("test").listen().http()).isZero();
+        assertThat(settings("test").listen().http()).hasValue(0);
         assertThat(config("test").getConfigValue("quarkus.http.test-port").getRawValue())
                 .isEqualTo("0");
     }

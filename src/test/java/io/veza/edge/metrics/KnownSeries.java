@@ -46,7 +46,7 @@ final class KnownSeries {
             "edge_pool_persistence_total result", Set.of("hit", "miss", "stale", "drained"),
             "edge_pool_hash_total result", Set.of("primary", "spilled", "keyless"),
             "edge_server_checks_total result",
-                    Set.of("passed", "dns", "connect", "timeout", "protocol", "status", "body"));
+                    Set.of("passed", "dns", "connect", "tls", "tls_timeout", "timeout", "protocol", "status", "body"));
 
     private KnownSeries() {}
 

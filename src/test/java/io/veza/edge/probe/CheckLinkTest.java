@@ -82,24 +82,60 @@ class CheckLinkTest {
     }
 
     @Test
-    void a_certificate_for_another_name_is_no_connection_and_the_result_says_why() throws Exception {
+    void a_certificate_for_another_name_fails_the_handshake_and_the_result_says_why() throws Exception {
         HttpServer server = secured(authority.issue("elsewhere.test"), new CompletableFuture<>());
 
         CheckResult result = check(server.actualPort(), tls(true));
 
-        assertThat(result.outcome()).isEqualTo(Outcome.CONNECT);
-        assertThat(result.detail()).startsWith("no connection: ").contains("backend.test");
+        assertThat(result.outcome()).isEqualTo(Outcome.TLS);
+        assertThat(result.detail()).startsWith("no TLS: ").contains("backend.test");
     }
 
     @Test
-    void an_authority_that_is_not_trusted_is_no_connection_unless_any_will_do() throws Exception {
+    void an_authority_that_is_not_trusted_fails_the_handshake_unless_any_will_do() throws Exception {
         HttpServer server = secured(TestAuthority.root("CN=stranger").issue("backend.test"), new CompletableFuture<>());
 
         CheckResult result = check(server.actualPort(), tls(true));
 
-        assertThat(result.outcome()).isEqualTo(Outcome.CONNECT);
+        assertThat(result.outcome()).isEqualTo(Outcome.TLS);
         assertThat(result.detail()).contains("certification path");
         assertThat(check(server.actualPort(), tls(false)).outcome()).isEqualTo(Outcome.PASSED);
+    }
+
+    @Test
+    void a_handshake_that_does_not_end_is_told_from_an_answer_that_does_not_come() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+
+            CheckResult result = check(silent.getLocalPort(), tls(true), Optional.empty(), Duration.ofMillis(200));
+            CheckResult plain =
+                    check(silent.getLocalPort(), ServerLink.PLAIN, Optional.empty(), Duration.ofMillis(200));
+
+            assertThat(result.outcome()).as(result.detail()).isEqualTo(Outcome.TLS_TIMEOUT);
+            assertThat(plain.outcome()).as(plain.detail()).isEqualTo(Outcome.TIMEOUT);
+        }
+    }
+
+    @Test
+    void a_server_that_hangs_up_in_the_handshake_is_one_that_refused_tls() throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Thread server = new Thread(() -> {
+                try (Socket socket = listener.accept()) {
+                    socket.getInputStream().read();
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            });
+            server.start();
+
+            assertThat(check(listener.getLocalPort(), tls(true)).outcome()).isEqualTo(Outcome.TLS);
+            server.join();
+        }
+        try (ServerSocket closed = new ServerSocket(0)) {
+            int port = closed.getLocalPort();
+            closed.close();
+
+            assertThat(check(port, tls(true)).outcome()).isEqualTo(Outcome.CONNECT);
+        }
     }
 
     @Test
@@ -130,7 +166,7 @@ class CheckLinkTest {
         HttpServer old = secured(authority.issue("backend.test"), new CompletableFuture<>(), false);
         ServerLink h2 = new ServerLink(ServerLink.Protocol.H2, tls(true).tls(), ServerLink.ProxyHeader.NONE);
 
-        assertThat(check(old.actualPort(), h2).outcome()).isEqualTo(Outcome.CONNECT);
+        assertThat(check(old.actualPort(), h2).outcome()).isEqualTo(Outcome.TLS);
         assertThat(check(
                                 secured(authority.issue("backend.test"), new CompletableFuture<>())
                                         .actualPort(),
@@ -230,13 +266,18 @@ class CheckLinkTest {
     }
 
     private static CheckResult check(int port, ServerLink link, Optional<String> grpcService) throws Exception {
+        return check(port, link, grpcService, AMPLE);
+    }
+
+    private static CheckResult check(int port, ServerLink link, Optional<String> grpcService, Duration timeout)
+            throws Exception {
         HealthPolicy policy = new HealthPolicy(
                 true,
                 "/health",
                 OptionalInt.empty(),
                 AMPLE,
                 AMPLE,
-                AMPLE,
+                timeout,
                 3,
                 2,
                 List.of(new StatusRange(200, 399)),

@@ -3,6 +3,7 @@ package io.veza.edge.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.veza.edge.tls.Certificates;
 import io.veza.edge.tls.ClientTrust;
 import io.veza.edge.tls.KeyAndChain;
@@ -10,13 +11,20 @@ import io.veza.edge.tls.TestAuthority;
 import io.veza.edge.tls.TestPem;
 import io.veza.edge.tls.TlsOptions;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Principal;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.Optional;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.X509ExtendedKeyManager;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients that show who they are, what servers are told of it, and what nobody can claim of himself. */
@@ -131,6 +140,124 @@ class ClientCertificateTest {
             assertThat(server.heads).hasSize(1);
             assertThat(edge.metric("edge_listener_handshakes_failed_total", "https", "client_certificate"))
                     .isGreaterThanOrEqualTo(2);
+        }
+    }
+
+    /** BoringSSL said {@code internal_error} to all but the expired and revoked, as if the edge were at fault. */
+    @ParameterizedTest
+    @CsvSource({
+        "OPENSSL, TLSv1.2",
+        "OPENSSL, TLSv1.3",
+        "JDK, TLSv1.2",
+        "JDK, TLSv1.3",
+    })
+    void a_client_is_told_what_is_wrong_with_its_certificate(TlsOptions.Provider provider, String version)
+            throws Exception {
+        boolean boring = provider == TlsOptions.Provider.OPENSSL;
+        KeyAndChain revoked = clients.request().subject("CN=bob").forClients().make();
+        Files.writeString(revocations, TestPem.of(clients.revoke(Duration.ofDays(1), revoked.leaf())));
+        KeyAndChain expired = clients.request()
+                .subject("CN=old")
+                .forClients()
+                .validFor(Duration.ofHours(-1))
+                .make();
+        KeyAndChain stranger = root.request().subject("CN=alice").forClients().make();
+        KeyAndChain server = clients.issue("server.test");
+        try (RawServer none = new RawServer(RawServer.always(RawServer.ok("x")));
+                EdgeFixture edge = edge(asking(ClientTrust.Mode.REQUIRED, provider), none.port())) {
+
+            // The JDK's TLS says the same of all.
+            assertThat(told(edge, revoked, version)).contains(boring ? "certificate_revoked" : "certificate_unknown");
+            assertThat(told(edge, expired, version)).contains(boring ? "certificate_expired" : "certificate_unknown");
+            assertThat(told(edge, stranger, version)).contains(boring ? "unknown_ca" : "certificate_unknown");
+            assertThat(told(edge, server, version))
+                    .containsAnyOf("bad_certificate", "unsupported_certificate", "certificate_unknown");
+            assertThat(told(edge, null, version))
+                    .contains(
+                            !boring
+                                    ? "bad_certificate"
+                                    : version.equals("TLSv1.3") ? "certificate_required" : "handshake_failure");
+            assertThat(edge.metric("edge_listener_handshakes_failed_total", "https", "client_certificate"))
+                    .isGreaterThanOrEqualTo(5);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = TlsOptions.Provider.class,
+            names = {"OPENSSL", "JDK"})
+    void a_list_that_is_out_of_date_is_not_the_fault_of_the_certificate(TlsOptions.Provider provider) throws Exception {
+        Files.writeString(revocations, TestPem.of(clients.revoke(Duration.ofHours(-1))));
+        KeyAndChain alice = clients.request().subject("CN=alice").forClients().make();
+        try (RawServer none = new RawServer(RawServer.always(RawServer.ok("x")));
+                EdgeFixture edge = edge(asking(ClientTrust.Mode.REQUIRED, provider), none.port())) {
+
+            assertThat(told(edge, alice, "TLSv1.3")).contains("certificate_unknown");
+        }
+    }
+
+    /** The alert that ends a request of this client; it is lost where the client was still writing. */
+    private static String told(EdgeFixture edge, @Nullable KeyAndChain identity, String version) throws Exception {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(
+                new KeyManager[] {new Insisting(identity)},
+                InsecureTrustManagerFactory.INSTANCE.getTrustManagers(),
+                null);
+        String said = "";
+        for (int tries = 0; tries < 20 && !said.contains("alert"); tries++) {
+            try (TlsClient client = new TlsClient(edge.address, context, "edge.test", parameters -> {
+                parameters.setProtocols(new String[] {version});
+                parameters.setEndpointIdentificationAlgorithm(null);
+            })) {
+                return "let in: " + client.http().get("/").response();
+            } catch (IOException e) {
+                said = String.valueOf(e.getMessage());
+            }
+        }
+        return said;
+    }
+
+    /** Shows its certificate whomever the server trusts, as curl does. */
+    private static final class Insisting extends X509ExtendedKeyManager {
+        private final @Nullable KeyAndChain identity;
+
+        Insisting(@Nullable KeyAndChain identity) {
+            this.identity = identity;
+        }
+
+        @Override
+        public @Nullable String chooseEngineClientAlias(String[] types, Principal[] issuers, SSLEngine engine) {
+            return identity == null ? null : "me";
+        }
+
+        @Override
+        public X509Certificate @Nullable [] getCertificateChain(String alias) {
+            return identity == null ? null : identity.chain().toArray(X509Certificate[]::new);
+        }
+
+        @Override
+        public @Nullable PrivateKey getPrivateKey(String alias) {
+            return identity == null ? null : identity.key();
+        }
+
+        @Override
+        public String @Nullable [] getClientAliases(String type, Principal[] issuers) {
+            return null;
+        }
+
+        @Override
+        public @Nullable String chooseClientAlias(String[] types, Principal[] issuers, Socket socket) {
+            return null;
+        }
+
+        @Override
+        public String @Nullable [] getServerAliases(String type, Principal[] issuers) {
+            return null;
+        }
+
+        @Override
+        public @Nullable String chooseServerAlias(String type, Principal[] issuers, Socket socket) {
+            return null;
         }
     }
 

@@ -7,6 +7,7 @@ import io.veza.edge.tls.TestAuthority;
 import io.veza.edge.tls.TestPem;
 import io.veza.edge.tls.TlsOptions;
 import java.net.InetAddress;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +39,15 @@ class ProxyProtocolTest {
 
     private static double refused(EdgeFixture edge, ConnectionRefusal reason) {
         return edge.metric("edge_listener_connections_refused_total", "http", reason.reason());
+    }
+
+    /** Whether the edge ends a connection that says this; its reset may come before any of it was sent. */
+    private static boolean cutOff(EdgeFixture edge, String request) throws Exception {
+        try (RawClient client = edge.client()) {
+            return client.send(request).ended();
+        } catch (SocketException reset) {
+            return true;
+        }
     }
 
     @Test
@@ -194,19 +204,19 @@ class ProxyProtocolTest {
         return setup;
     }
 
+    /** They were served without a header, past the proxy, as nobody expects who knows HAProxy's accept-proxy. */
     @Test
-    void from_anybody_else_the_header_is_a_bad_request() throws Exception {
-        EdgeFixture.Setup setup;
+    void nobody_else_is_let_in_with_a_header_or_without() throws Exception {
         try (RawServer server = server()) {
-            setup = behindProxy(server);
+            EdgeFixture.Setup setup = behindProxy(server);
             setup.trusted = peer -> false;
-            try (EdgeFixture edge = setup.start();
-                    RawClient client = edge.client()) {
+            try (EdgeFixture edge = setup.start()) {
 
-                assertThat(client.send(LINE + GET).response()).startsWith("HTTP/1.1 400");
-                assertThat(edge.get("/")).startsWith("HTTP/1.1 200");
+                assertThat(cutOff(edge, LINE + GET)).isTrue();
+                assertThat(cutOff(edge, GET)).isTrue();
 
-                assertThat(server.heads).hasSize(1);
+                assertThat(server.heads).isEmpty();
+                assertThat(refused(edge, ConnectionRefusal.NOT_A_PROXY)).isEqualTo(2);
             }
         }
     }

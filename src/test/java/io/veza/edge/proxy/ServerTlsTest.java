@@ -6,11 +6,14 @@ import io.veza.edge.control.ServerLink;
 import io.veza.edge.pool.PoolTimeouts;
 import io.veza.edge.proxy.TrafficCounters.Count;
 import io.veza.edge.tls.KeyAndChain;
+import io.veza.edge.tls.ReloadEvent;
+import io.veza.edge.tls.ServerTls;
 import io.veza.edge.tls.TestAuthority;
 import io.veza.edge.tls.TestPem;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -79,6 +82,69 @@ class ServerTlsTest {
             assertThat(server.connections).hasSize(1);
             assertThat(session(server.connections.get(0)).getProtocol()).isEqualTo(version);
             assertThat(edge.count("s1", Count.REUSED)).isEqualTo(2);
+        }
+    }
+
+    /** Both were read at the start only: a new authority of the servers took a restart. */
+    @Test
+    void new_connections_trust_a_changed_authority_and_show_a_changed_certificate() throws Exception {
+        TestAuthority next = TestAuthority.root("CN=next");
+        Path trusted = Files.writeString(files.resolve("changing-ca.pem"), TestPem.of(authority.certificate()));
+        Path own = TestPem.write(
+                files.resolve("changing-own.pem"),
+                authority.request().subject("CN=edge").forClients().make());
+        TestTls asking = new TestTls(next.issue("127.0.0.1"), next);
+        try (RawServer server = new RawServer(asking, RawServer.always(RawServer.ok("x")))) {
+            EdgeFixture.Setup setup = edge(server.port());
+            setup.link = new ServerLink(
+                    ServerLink.Protocol.HTTP1,
+                    Optional.of(new ServerLink.Tls(true, Optional.of(trusted), Optional.empty(), Optional.of(own))),
+                    ServerLink.ProxyHeader.NONE);
+            try (EdgeFixture edge = setup.start()) {
+                ServerTls tls = edge.plane.serverTls("api").orElseThrow();
+                assertThat(edge.get("/")).startsWith("HTTP/1.1 503");
+
+                Files.writeString(trusted, TestPem.of(next.certificate()));
+                TestPem.write(
+                        own, next.request().subject("CN=edge").forClients().make());
+                assertThat(tls.look(Instant.now())).isEmpty();
+                assertThat(tls.look(Instant.now())).hasSize(2).allMatch(ReloadEvent::good);
+
+                assertThat(edge.get("/")).startsWith("HTTP/1.1 200");
+                assertThat(edge.metric("edge_pool_certificate_reloads_total", "api", "taken"))
+                        .isEqualTo(2);
+            }
+        }
+    }
+
+    @Test
+    void a_broken_file_changes_nothing_until_it_is_mended() throws Exception {
+        Path trusted = Files.writeString(files.resolve("broken-ca.pem"), TestPem.of(authority.certificate()));
+        try (RawServer server = new RawServer(tls(), RawServer.always(RawServer.ok("x")))) {
+            EdgeFixture.Setup setup = edge(server.port());
+            setup.link = new ServerLink(
+                    ServerLink.Protocol.HTTP1,
+                    Optional.of(new ServerLink.Tls(true, Optional.of(trusted), Optional.empty(), Optional.empty())),
+                    ServerLink.ProxyHeader.NONE);
+            try (EdgeFixture edge = setup.start()) {
+                ServerTls tls = edge.plane.serverTls("api").orElseThrow();
+
+                Files.writeString(trusted, "half an authority");
+                tls.look(Instant.now());
+                assertThat(tls.look(Instant.now())).singleElement().satisfies(event -> {
+                    assertThat(event.good()).isFalse();
+                    assertThat(event.what()).contains("what was read before stays", "has no certificate");
+                });
+                assertThat(edge.get("/")).startsWith("HTTP/1.1 200");
+                assertThat(edge.metric("edge_pool_certificate_files_refused", "api"))
+                        .isEqualTo(1);
+
+                Files.writeString(trusted, TestPem.of(authority.certificate()));
+                tls.look(Instant.now());
+                assertThat(tls.look(Instant.now())).hasSize(1).allMatch(ReloadEvent::good);
+                assertThat(edge.metric("edge_pool_certificate_files_refused", "api"))
+                        .isZero();
+            }
         }
     }
 
