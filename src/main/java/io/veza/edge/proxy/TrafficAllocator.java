@@ -20,10 +20,18 @@ final class TrafficAllocator extends PooledByteBufAllocator {
     /** Receive buffers of bodies; heads and frames have smaller ones, and are still served. */
     private static final int LARGE = 16 * 1024;
 
+    /** Together far less than the quarter that is kept back. */
+    private static final int LOOK_EVERY = 8;
+
     private static final int CHUNK_ORDER = 9;
     private static final int PAGE = 8192;
     private static final int SMALL_CACHE = 256;
     private static final int NORMAL_CACHE = 64;
+
+    private volatile boolean exhausted;
+
+    /** Several loops count at once and may miss one another, which comes to a look more or less. */
+    private int asked;
 
     TrafficAllocator() {
         super(true, 0, NettyRuntime.availableProcessors(), PAGE, CHUNK_ORDER, SMALL_CACHE, NORMAL_CACHE, true);
@@ -40,14 +48,22 @@ final class TrafficAllocator extends PooledByteBufAllocator {
      * @param was whether some are refused already, which ends a little below where it begins
      */
     MemoryWatch.Level level(boolean was) {
-        if (refusesLarge()) {
+        if (look()) {
             return MemoryWatch.Level.EXHAUSTED;
         }
         return isTaken(0.5, was ? 0.3 : 0.375) ? MemoryWatch.Level.SHORT : MemoryWatch.Level.ENOUGH;
     }
 
+    private boolean look() {
+        boolean taken = isTaken(0.75, 0.5);
+        exhausted = taken;
+        return taken;
+    }
+
+    /** To ask for each buffer what all arenas have taken would cost a fortieth of what a large body costs. */
     private boolean refusesLarge() {
-        return isTaken(0.75, 0.5);
+        asked++;
+        return asked % LOOK_EVERY == 0 ? look() : exhausted;
     }
 
     @Override
