@@ -20,6 +20,9 @@ final class PlaneSettings {
 
     private static final int HTTPS_PORT = 443;
 
+    /** An eighth of the heap may be in heads that have not ended; an attacker from many addresses could fill it else. */
+    private static final int HEADS_SHARE = 8;
+
     private PlaneSettings() {}
 
     /** How clients connect to the listener of this name, {@code http} or {@code https}; TLS is left to the caller. */
@@ -56,7 +59,8 @@ final class PlaneSettings {
                         limits.connectionsPerAddress().orElse(ClientLimits.NO_MOST),
                         limits.connectionRatePerAddress().orElse(ClientLimits.NO_MOST),
                         limits.bodyRate().orElse(0),
-                        ClientLimits.BODY_SPAN),
+                        ClientLimits.BODY_SPAN,
+                        Runtime.getRuntime().maxMemory() / HEADS_SHARE / settings.threads()),
                 new Http2Limits(limits.streams(), limits.streamResets()),
                 limits.idleConnections(),
                 timeouts.requestHead(),

@@ -35,7 +35,10 @@ public abstract class HeadParser {
     private final int headLimit;
     private final int fieldLimit;
 
-    byte[] bytes = new byte[2 * COPY];
+    /** What every head has room for. */
+    public static final int FIRST_ROOM = 2 * COPY;
+
+    byte[] bytes = new byte[FIRST_ROOM];
     private int end;
     private int lineStart;
     private int scanned;
@@ -116,6 +119,11 @@ public abstract class HeadParser {
                 return progress;
             }
         }
+    }
+
+    /** How many bytes this has room for by now. */
+    public int room() {
+        return bytes.length;
     }
 
     private Progress readLines() {

@@ -131,6 +131,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
+    public void headWithoutRoom() {
+        keepAlive = false;
+        response.expect(false, false);
+        refuse(ExchangeFailure.Cause.OVERLOADED, null);
+    }
+
+    @Override
     public void request(RequestHead request) {
         keepAlive = request.keepsAlive() && !halfClosed;
         response.expect(request.method() == Method.HEAD, request.http10());

@@ -31,6 +31,9 @@ final class RequestReader {
         /** There will be no more requests. */
         void malformed(RequestHead head, HeadFault fault);
 
+        /** There is no memory for as long a head as that which has begun. There will be no more requests. */
+        void headWithoutRoom();
+
         /** The client owes nothing of its request for now: it is over, or its server takes no more of it. */
         void watchServerOnly();
 
@@ -53,6 +56,7 @@ final class RequestReader {
 
     private @Nullable RequestHead head;
     private @Nullable ByteBuf pending;
+    private int longHead;
     private boolean reading;
     private boolean anyRequest;
     private long beganNanos;
@@ -150,9 +154,15 @@ final class RequestReader {
             if (begins && anyRequest) {
                 loop.wheel.arm(timer, loop.requestHeadTicks);
             }
+            measure(parsing.room() - HeadParser.FIRST_ROOM);
+            if (longHead > 0 && loop.longHeads > loop.settings.clients().longHeads()) {
+                dropHead();
+                requests.headWithoutRoom();
+            }
             return false;
         }
         head = null;
+        measure(0);
         anyRequest = true;
         timer.cancel();
         headEndNanos = begins ? beganNanos : System.nanoTime();
@@ -164,6 +174,12 @@ final class RequestReader {
         }
         loop.giveBack(parsing);
         return true;
+    }
+
+    /** The head that has begun takes so much beyond what each one has. */
+    private void measure(int beyond) {
+        loop.longHeads += beyond - longHead;
+        longHead = beyond;
     }
 
     private void startBody(long length) {
@@ -274,6 +290,7 @@ final class RequestReader {
         RequestHead parsing = head;
         if (parsing != null) {
             head = null;
+            measure(0);
             loop.giveBack(parsing);
         }
     }

@@ -79,6 +79,9 @@ final class TrafficLoop {
     /** What there is memory for, as of the last turn. */
     MemoryWatch.Level memory = MemoryWatch.Level.ENOUGH;
 
+    /** What heads take that have begun and not ended, as of {@link ClientLimits#longHeads}. */
+    long longHeads;
+
     final Set<ClientSession> clients = new LinkedHashSet<>();
     final TimerWheel wheel = new TimerWheel();
     final HeadWriter writer = new HeadWriter();

@@ -145,4 +145,45 @@ class MemoryShortageTest {
             return true;
         }
     }
+
+    @Test
+    void a_head_that_grows_while_others_have_not_ended_gets_503_and_room_comes_back_with_them() throws Exception {
+        String half = "GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(17_000);
+        EdgeFixture.Setup setup = EdgeFixture.with();
+        setup.loops = 1;
+        // Room for one such head, whose bytes have doubled to 32 KiB, and not for two.
+        setup.clients = new ClientLimits(ClientLimits.NO_MOST, ClientLimits.NO_MOST, 0, ClientLimits.BODY_SPAN, 40_000);
+        try (RawServer server = server();
+                EdgeFixture edge = setup.servers(server.port()).start();
+                RawClient second = edge.client();
+                RawClient small = edge.client()) {
+            try (RawClient first = edge.client()) {
+                first.send(half);
+                // Whatever was sent before is read before this is answered, since both are on one event loop.
+                assertThat(second.send(half.substring(0, 1000)).send("\r\n\r\n").response())
+                        .endsWith("fine");
+
+                String refused = second.send(half).rest();
+
+                assertThat(refused).startsWith("HTTP/1.1 503 ").contains("\r\nConnection: close\r\n", "memory");
+                assertThat(edge.metric("edge_listener_refusals_total", "http", "overloaded"))
+                        .isEqualTo(1);
+                assertThat(small.send("GET / HTTP/1.1\r\n")
+                                .send("Host: a\r\n\r\n")
+                                .response())
+                        .as("short heads have room")
+                        .endsWith("fine");
+                assertThat(first.send("\r\n\r\n").response()).endsWith("fine");
+            }
+
+            // A head that was answered and one whose client has gone leave their room.
+            try (RawClient gone = edge.client()) {
+                gone.send(half);
+                small.get("/").response();
+            }
+            try (RawClient third = edge.client()) {
+                assertThat(third.send(half).send("\r\n\r\n").response()).endsWith("fine");
+            }
+        }
+    }
 }
