@@ -28,6 +28,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.CertPathBuilderException;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
@@ -51,6 +52,9 @@ final class Check extends SimpleChannelInboundHandler<HttpObject> implements Che
 
     private static final Pattern SYSTEM_CALL =
             Pattern.compile("^[a-zA-Z]+\\(\\.\\.\\) failed with error\\(-?[0-9]+\\): ");
+
+    /** Whose words follow says enough to those who know the JDK's classes, and to nobody else. */
+    private static final Pattern CERTIFICATE_PATH = Pattern.compile("^PKIX path [a-z]+ failed: [a-zA-Z.]+: ");
 
     /** As an InetSocketAddress is written: {@code : /127.0.0.1:80}, {@code : api/[0:0:0:0:0:0:0:1]:80}. */
     private static final Pattern PEER = Pattern.compile(": [^ /]*/[^ /]+:[0-9]+$");
@@ -242,15 +246,27 @@ final class Check extends SimpleChannelInboundHandler<HttpObject> implements Che
         (connection == null ? ctx.channel() : connection).close();
     }
 
-    /** The message without the system call that Netty's native transport puts before it, and the peer's address behind. */
+    /**
+     * The message without the system call that Netty's native transport puts before it, or the JDK's classes, and without the
+     * peer's address behind.
+     */
     private static String reason(Throwable cause) {
         Throwable root = cause;
         while (root.getCause() != null && (root instanceof DecoderException || root instanceof IOException)) {
             root = root.getCause();
         }
+        if (root.getCause() instanceof CertPathBuilderException) {
+            return "its certificate does not lead to a trusted authority (tls.ca)";
+        }
         String message = root.getMessage();
         return message == null
                 ? root.getClass().getSimpleName()
-                : PEER.matcher(SYSTEM_CALL.matcher(message).replaceFirst("")).replaceFirst("");
+                : PEER.matcher(plain(message)).replaceFirst("");
+    }
+
+    private static String plain(String message) {
+        return CERTIFICATE_PATH
+                .matcher(SYSTEM_CALL.matcher(message).replaceFirst(""))
+                .replaceFirst("");
     }
 }
