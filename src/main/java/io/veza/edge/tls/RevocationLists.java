@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The lists of revoked client certificates as they were read from a file. A list that is past its next update says nothing
@@ -55,17 +56,20 @@ public record RevocationLists(Path file, List<X509CRL> lists) {
 
     /** What somebody has to know of them in this phase; empty if all is well. */
     Optional<ReloadEvent> news(Phase phase) {
-        String list = first().map(each -> "its revocation list of "
-                        + each.getIssuerX500Principal().getName() + " (next update "
-                        + each.getNextUpdate().toInstant() + ")")
-                .orElse("");
+        return first().flatMap(list -> Optional.ofNullable(words(phase, list)).map(this::event));
+    }
+
+    private static @Nullable String words(Phase phase, X509CRL list) {
+        String issuer = list.getIssuerX500Principal().getName();
+        String end = list.getNextUpdate().toInstant().toString();
         return switch (phase) {
-            case GOOD -> Optional.empty();
+            case GOOD -> null;
             case ENDING ->
-                Optional.of(
-                        event("needs a new list soon: past that time clients of this authority are refused, " + list));
+                "needs a new list soon: that of " + issuer + " ends at " + end
+                        + ", and then clients of that authority are refused";
             case ENDED ->
-                Optional.of(event("has a list that is out of date: clients of this authority are refused, " + list));
+                "has a list that is out of date: that of " + issuer + " ended at " + end
+                        + ", and clients of that authority are refused";
         };
     }
 

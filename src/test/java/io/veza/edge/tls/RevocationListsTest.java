@@ -62,11 +62,11 @@ class RevocationListsTest {
         assertThat(after(certificates, Duration.ofHours(2))).singleElement().satisfies(event -> {
             assertThat(event.file()).isEqualTo(file.toString());
             assertThat(event.good()).isFalse();
-            assertThat(event.what()).startsWith("needs a new list soon: ").contains("CN=Clients");
+            assertThat(event.what()).startsWith("needs a new list soon: that of CN=Clients ends at 20");
         });
         assertThat(after(certificates, Duration.ofHours(22))).isEmpty();
         assertThat(after(certificates, Duration.ofHours(2))).singleElement().satisfies(event -> assertThat(event.what())
-                .startsWith("has a list that is out of date: "));
+                .startsWith("has a list that is out of date: that of CN=Clients ended at 20"));
         assertThat(after(certificates, Duration.ofHours(99))).isEmpty();
     }
 
