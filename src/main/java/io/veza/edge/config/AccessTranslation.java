@@ -23,8 +23,7 @@ final class AccessTranslation {
 
     /** What each listener asks of a connection, by the listener's name; also of those that are not bound. */
     static Map<String, ListenerAccess> listeners(EdgeConfig config, List<Cidr> trustedProxies, Problems problems) {
-        List<String> acceptProxy = problems.readIfPresent(config.listen().acceptProxy(), Format.listOf(LISTENER))
-                .orElse(List.of());
+        List<String> acceptProxy = acceptProxy(config, problems);
         if (!acceptProxy.isEmpty() && trustedProxies.isEmpty()) {
             problems.add(
                     config.listen().acceptProxy(),
@@ -33,6 +32,12 @@ final class AccessTranslation {
         return Map.of(
                 HTTP, listener(acceptProxy.contains(HTTP), config.access().http(), problems),
                 HTTPS, listener(acceptProxy.contains(HTTPS), config.access().https(), problems));
+    }
+
+    /** The names of the listeners on which a PROXY header must come. */
+    static List<String> acceptProxy(EdgeConfig config, Problems problems) {
+        return problems.readIfPresent(config.listen().acceptProxy(), Format.listOf(LISTENER))
+                .orElse(List.of());
     }
 
     private static ListenerAccess listener(boolean acceptProxy, EdgeConfig.Clients clients, Problems problems) {

@@ -45,5 +45,8 @@ final class ListenTranslation {
         if (!problems.read(config.tls().redirectHttp(), Format.TEXT, "false").equals("false")) {
             problems.add(config.tls().redirectHttp(), needs);
         }
+        if (AccessTranslation.acceptProxy(config, problems).contains(AccessTranslation.HTTP)) {
+            problems.add(config.listen().acceptProxy(), needs);
+        }
     }
 }

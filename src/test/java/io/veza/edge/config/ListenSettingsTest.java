@@ -34,6 +34,9 @@ class ListenSettingsTest {
         assertThat(problems(off)).isEqualTo("edge.listen.h2c = true: " + needs);
         off[2] = "edge.tls.redirect-http=8443";
         assertThat(problems(off)).isEqualTo("edge.tls.redirect-http = 8443: " + needs);
+        off[2] = "edge.listen.accept-proxy=https,http";
+        assertThat(problems("edge.trusted-proxies=10.0.0.1", off[0], off[1], off[2]))
+                .isEqualTo("edge.listen.accept-proxy = https,http: " + needs);
     }
 
     @Test
