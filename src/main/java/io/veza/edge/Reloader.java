@@ -69,6 +69,11 @@ final class Reloader implements ConfigReload {
         Configuration next;
         try {
             SmallRyeConfig read = source.get();
+            List<Problem> missing = running.missingFiles();
+            if (!missing.isEmpty()) {
+                // What the rest comes to without them would only lead astray.
+                return refused(missing);
+            }
             next = judged(read, problems);
         } catch (RuntimeException e) {
             LOG.debug("the sources of the configuration cannot be read", e);

@@ -26,6 +26,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -46,6 +48,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 
 /** What {@link EdgeLifecycle} makes of a configuration, on one event loop, with servers that say who they are. */
 final class ReloadFixture implements AutoCloseable {
@@ -54,6 +57,10 @@ final class ReloadFixture implements AutoCloseable {
 
     /** Whether reading fails. */
     boolean unreadable;
+
+    /** Read besides, if it is there. */
+    @Nullable
+    Path file;
 
     final List<TrafficCounters> counters = new CopyOnWriteArrayList<>();
     final Pools pools;
@@ -138,11 +145,18 @@ final class ReloadFixture implements AutoCloseable {
         if (unreadable) {
             throw new IllegalArgumentException("no such place");
         }
-        return new SmallRyeConfigBuilder()
+        SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()
                 .withSources(new PropertiesConfigSource(Map.copyOf(settings), "test.properties", 250))
-                .withValidateUnknown(false)
-                .build();
+                .withValidateUnknown(false);
+        if (file != null && Files.exists(file)) {
+            try {
+                builder.withSources(new PropertiesConfigSource(file.toUri().toURL(), 260));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return builder.build();
     }
 
     /** Configures a pool with a server of this name, and a route to it. */

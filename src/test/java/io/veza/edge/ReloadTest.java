@@ -343,6 +343,22 @@ class ReloadTest {
                 .isEqualTo("the configuration: cannot be read: no such place");
     }
 
+    /** A file that is missing is only warned of by its reader: its pools would have gone with it. */
+    @Test
+    void a_file_that_is_gone_is_a_refusal_and_an_empty_one_is_none(@TempDir Path dir) throws Exception {
+        edge.file = Files.writeString(dir.resolve("more.properties"), "edge.timeouts.client=7s\n");
+        assertThat(edge.reload().wrong()).isEmpty();
+
+        Files.delete(edge.file);
+
+        assertThat(edge.reload().wrong())
+                .singleElement()
+                .asString()
+                .startsWith(edge.file + ": is gone, and what runs was read from it");
+        Files.writeString(edge.file, "");
+        assertThat(edge.reload().changes()).containsExactly("timeouts changed");
+    }
+
     @Test
     void another_certificate_is_shown_to_new_connections_and_the_listener_stays(@TempDir Path dir) throws Exception {
         TestAuthority authority = TestAuthority.root("CN=Root");
