@@ -177,7 +177,7 @@ public record EdgeSettings(
     }
 
     private static EdgeSettings from(EdgeConfig config, Problems problems) {
-        Map<String, EdgeConfig.Pool> pools = new TreeMap<>(config.pools());
+        Map<String, PoolConfig> pools = new TreeMap<>(config.pools());
         if (pools.isEmpty()) {
             problems.add(
                     "edge.pools",

@@ -29,7 +29,7 @@ final class LinkTranslation {
         this.problems = problems;
     }
 
-    ServerLink link(EdgeConfig.Pool config) {
+    ServerLink link(PoolConfig config) {
         Protocol protocol = problems.read(config.protocol(), Format.oneOf(Protocol.values()), Protocol.HTTP1);
         ProxyHeader header = problems.read(config.sendProxy(), Format.oneOf(ProxyHeader.values()), ProxyHeader.NONE);
         Optional<ServerLink.Tls> tls = tls(config.tls());
@@ -40,7 +40,7 @@ final class LinkTranslation {
                 .orElse(ServerLink.PLAIN);
     }
 
-    private Optional<ServerLink.Tls> tls(EdgeConfig.ServerTls config) {
+    private Optional<ServerLink.Tls> tls(PoolConfig.ServerTls config) {
         boolean enabled = problems.read(config.enabled(), Format.FLAG, false);
         ServerLink.Tls tls = new ServerLink.Tls(
                 problems.read(config.verify(), Format.oneOf(Verify.values()), Verify.REQUIRED) == Verify.REQUIRED,

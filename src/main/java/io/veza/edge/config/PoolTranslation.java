@@ -72,7 +72,7 @@ final class PoolTranslation {
     }
 
     /** The pool as far as it could be read; empty if not even its name is one. */
-    Optional<PoolDefinition> definition(String name, EdgeConfig.Pool config) {
+    Optional<PoolDefinition> definition(String name, PoolConfig config) {
         String key = Problems.key("edge.pools", name);
         List<Server> servers = servers(key, config);
         Balance balance = balance(config);
@@ -99,7 +99,7 @@ final class PoolTranslation {
     }
 
     /** Those that could be read, without the second of two with the same address. */
-    private List<Server> servers(String key, EdgeConfig.Pool config) {
+    private List<Server> servers(String key, PoolConfig config) {
         if (config.servers().isEmpty()) {
             problems.add(
                     key + ".servers", "", "there must be a server, such as " + key + ".servers.one.address=host:port");
@@ -122,7 +122,7 @@ final class PoolTranslation {
 
     @SuppressWarnings(
             "ReferenceEquality") // the stand-in is this one object, not an address that happens to look like it
-    private Optional<Server> server(String key, String name, EdgeConfig.Server config, OptionalInt defaultPort) {
+    private Optional<Server> server(String key, String name, PoolConfig.Server config, OptionalInt defaultPort) {
         ServerAddress standIn = new ServerAddress("unreadable", 1);
         ServerAddress address =
                 problems.read(config.address(), text -> ServerAddress.parse(text, defaultPort), standIn);
@@ -133,14 +133,14 @@ final class PoolTranslation {
                 .filter(server -> server.address() != standIn);
     }
 
-    private Balance balance(EdgeConfig.Pool config) {
+    private Balance balance(PoolConfig config) {
         return new Balance(
                 problems.read(config.balance(), Format.oneOf(Algorithm.values()), Algorithm.ROUNDROBIN),
                 problems.read(config.hash().key(), HashKey::parse, new HashKey.Uri()),
                 problems.read(config.hash().boundedLoad(), Format.BOUNDED_LOAD, OptionalDouble.empty()));
     }
 
-    private Optional<StickyCookie> stickyCookie(EdgeConfig.StickyCookie config) {
+    private Optional<StickyCookie> stickyCookie(PoolConfig.StickyCookie config) {
         boolean enabled = problems.read(config.enabled(), Format.FLAG, false);
         String name = problems.read(config.name(), COOKIE_NAME, "unreadable");
         boolean secure = problems.read(config.secure(), Format.FLAG, true);
@@ -157,7 +157,7 @@ final class PoolTranslation {
                 .filter(cookie -> enabled);
     }
 
-    private HealthPolicy health(EdgeConfig.Health config, ServerLink link) {
+    private HealthPolicy health(PoolConfig.Health config, ServerLink link) {
         CheckType type = problems.read(config.type(), Format.oneOf(CheckType.values()), CheckType.HTTP);
         Optional<String> grpcService = problems.readIfPresent(config.grpcService(), GRPC_SERVICE);
         if (type == CheckType.GRPC && !link.isHttp2()) {
@@ -182,7 +182,7 @@ final class PoolTranslation {
                 type == CheckType.GRPC ? Optional.of(grpcService.orElse("")) : Optional.empty());
     }
 
-    private PoolTimeouts timeouts(EdgeConfig.PoolTimeouts config) {
+    private PoolTimeouts timeouts(PoolConfig.Timeouts config) {
         return new PoolTimeouts(
                 timeout(config.connect(), defaults.connect()),
                 timeout(config.server(), defaults.server()),
