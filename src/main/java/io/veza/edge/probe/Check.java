@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateExpiredException;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
@@ -255,8 +256,12 @@ final class Check extends SimpleChannelInboundHandler<HttpObject> implements Che
         while (root.getCause() != null && (root instanceof DecoderException || root instanceof IOException)) {
             root = root.getCause();
         }
-        if (root.getCause() instanceof CertPathBuilderException) {
+        Throwable path = root.getCause();
+        if (path instanceof CertPathBuilderException) {
             return "its certificate does not lead to a trusted authority (tls.ca)";
+        }
+        if (path != null && path.getCause() instanceof CertificateExpiredException expired) {
+            return "its certificate, or one it leads to, has expired: " + expired.getMessage();
         }
         String message = root.getMessage();
         return message == null

@@ -103,6 +103,21 @@ class CheckLinkTest {
     }
 
     @Test
+    void a_certificate_that_has_expired_is_named_as_such() throws Exception {
+        KeyAndChain expired = authority
+                .request()
+                .names("backend.test")
+                .validFor(Duration.ofHours(-1))
+                .make();
+        HttpServer server = secured(expired, new CompletableFuture<>());
+
+        CheckResult result = check(server.actualPort(), tls(true));
+
+        assertThat(result.outcome()).isEqualTo(Outcome.TLS);
+        assertThat(result.detail()).startsWith("no TLS: its certificate, or one it leads to, has expired: NotAfter: ");
+    }
+
+    @Test
     void a_handshake_that_does_not_end_is_told_from_an_answer_that_does_not_come() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
 
