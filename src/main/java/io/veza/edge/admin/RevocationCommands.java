@@ -2,13 +2,14 @@ package io.veza.edge.admin;
 
 import io.veza.edge.admin.RuntimeSession.Level;
 import io.veza.edge.proxy.TrafficPlane;
+import io.veza.edge.tls.Certificates;
 import io.veza.edge.tls.RevocationLists;
 import java.security.cert.X509CRL;
 import java.util.Date;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** {@code show ssl crl-file}: lists of revoked client certificates. */
@@ -32,11 +33,21 @@ final class RevocationCommands {
     }
 
     private List<RevocationLists> all() {
-        return plane.listeners().stream()
-                .map(listener -> listener.settings().certificates())
-                .filter(Objects::nonNull)
+        return certificates()
                 .flatMap(certificates -> certificates.revocations().stream())
                 .toList();
+    }
+
+    private Stream<Certificates> certificates() {
+        return plane.listeners().stream()
+                .flatMap(listener -> Stream.ofNullable(listener.settings().certificates()));
+    }
+
+    /** Why the file is not used as it is now. */
+    private Optional<String> refused(String file) {
+        return certificates()
+                .flatMap(each -> Stream.ofNullable(each.reloads().refused().get(file)))
+                .findFirst();
     }
 
     private String list() {
@@ -51,6 +62,7 @@ final class RevocationCommands {
                 .findFirst()
                 .orElseThrow(() -> new RuntimeRefusal("Can't display the CRL file: Not found!\n"));
         StringBuilder text = new StringBuilder("Filename: " + file + "\nStatus: Used\n");
+        refused(file).ifPresent(why -> text.append("Refused: ").append(why).append('\n'));
         for (int at = 0; at < found.lists().size(); at++) {
             describe(text, at + 1, found.lists().get(at));
         }

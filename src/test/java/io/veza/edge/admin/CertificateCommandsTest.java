@@ -115,6 +115,14 @@ class CertificateCommandsTest {
                 .getJsonObject(JsonCertificates.all(edge.target()).size() - 1);
         assertThat(json.getString("file")).isEqualTo(lists.toString());
         assertThat(json.getString("nextUpdate")).startsWith("20");
+
+        Files.writeString(lists, "half a list");
+        edge.secured().look();
+        edge.secured().look();
+        assertThat(edge.ask("show ssl crl-file " + lists))
+                .startsWith(
+                        "Filename: " + lists
+                                + "\nStatus: Used\nRefused: has no revocation list (X509 CRL)\n\nCertificate Revocation List #1:");
     }
 
     @Test
