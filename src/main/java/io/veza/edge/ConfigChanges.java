@@ -81,6 +81,9 @@ final class ConfigChanges {
         if (!before.equalsButServers(after)) {
             changes.add("settings");
         }
+        if (changes.isEmpty()) {
+            changes.add("the order of its servers");
+        }
         return changes;
     }
 }

@@ -89,6 +89,10 @@ final class Reloader implements ConfigReload {
         } catch (PemException e) {
             // Replaced between the look at it and its use.
             return refused(List.of(new Problem("edge", "", String.valueOf(e.getMessage()))));
+        } catch (RuntimeException e) {
+            LOG.error("a configuration could not be put to use as a whole", e);
+            return refused(List.of(
+                    new Problem("the configuration", "", "is in use in part only, a restart mends that: " + e)));
         }
     }
 

@@ -242,7 +242,9 @@ public final class PoolController {
         synchronized (lock) {
             PoolSnapshot before = current.get();
             Instant now = clock.instant();
-            Reconfiguration changing = new Reconfiguration(configured, next, before, addresses, now);
+            // The same object as long as it does not change: that is what an exchange compares.
+            PoolDefinition taken = next.link().equals(configured.link()) ? next.withLink(configured.link()) : next;
+            Reconfiguration changing = new Reconfiguration(configured, taken, before, addresses, now);
             List<ServerEntry> entries = changing.entries(ids);
             for (ServerEntry entry : entries) {
                 ServerEntry earlier = before.entry(entry.server().name());
@@ -250,7 +252,7 @@ public final class PoolController {
                     undelivered.add(ServerTransition.of(changing.definition(), earlier.state(), entry, now));
                 }
             }
-            configured = next;
+            configured = taken;
             swap(before, changing.definition(), entries, now);
             deliver();
             return changing.gone();

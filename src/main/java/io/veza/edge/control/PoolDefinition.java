@@ -23,6 +23,10 @@ public record PoolDefinition(Pool pool, HealthPolicy health, Optional<StickyCook
         return withServers(List.of()).equals(other.withServers(List.of()));
     }
 
+    PoolDefinition withLink(ServerLink other) {
+        return new PoolDefinition(pool, health, stickyCookie, other);
+    }
+
     PoolDefinition withServers(List<Server> servers) {
         Pool changed = new Pool(
                 pool.name(),

@@ -53,12 +53,46 @@ final class Reconfiguration {
         this.addresses = addresses;
         this.now = now;
         before.pool().servers().forEach(server -> this.before.put(server.name(), server));
-        next.pool().servers().forEach(server -> {
-            configured.put(server.name(), server);
-            owners.put(server.address(), server.name());
-        });
+        next.pool().servers().forEach(server -> configured.put(server.name(), server));
+        claim(next.pool().servers());
         this.servers = servers(next.pool().servers());
         this.definition = servers.equals(next.pool().servers()) ? next : next.withServers(servers);
+    }
+
+    /** Finds out whose each address is to be. What operators have moved or removed leaves its configured one to others. */
+    private void claim(List<Server> wanted) {
+        for (Server server : wanted) {
+            if (isToBeThere(server)) {
+                owners.put(server.address(), server.name());
+            }
+        }
+        boolean more = true;
+        while (more) {
+            more = false;
+            for (Server server : wanted) {
+                // Where an operator had moved it is another's now, so it comes back.
+                ServerEntry entry = present.entry(server.name());
+                if (entry != null && !owners.containsKey(server.address()) && isAnothers(entry.server())) {
+                    owners.put(server.address(), server.name());
+                    more = true;
+                }
+            }
+        }
+    }
+
+    private boolean isToBeThere(Server server) {
+        ServerEntry entry = present.entry(server.name());
+        Server earlier = before.get(server.name());
+        if (entry == null) {
+            return !server.equals(earlier);
+        }
+        return earlier == null
+                || !server.address().equals(earlier.address())
+                || server.address().equals(entry.server().address());
+    }
+
+    private boolean isAnothers(Server running) {
+        return !owners.getOrDefault(running.address(), running.name()).equals(running.name());
     }
 
     /** Those that there are to be, the ones that operators have added at the end. */
@@ -88,8 +122,7 @@ final class Reconfiguration {
             // Added by an operator first and configured now.
             return wanted;
         }
-        boolean keepsAddress = wanted.address().equals(earlier.address())
-                && owners.getOrDefault(running.address(), wanted.name()).equals(wanted.name());
+        boolean keepsAddress = wanted.address().equals(earlier.address()) && !isAnothers(running);
         boolean keepsMost = wanted.maxConnections().equals(earlier.maxConnections());
         ServerAddress address = keepsAddress ? running.address() : wanted.address();
         OptionalInt most = keepsMost ? running.maxConnections() : wanted.maxConnections();

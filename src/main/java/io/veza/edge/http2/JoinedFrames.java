@@ -1,6 +1,7 @@
 package io.veza.edge.http2;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -63,8 +64,9 @@ public final class JoinedFrames extends DefaultHttp2FrameWriter {
         if (padding != 0) {
             return super.writeHeaders(ctx, stream, head, padding, end, promise);
         }
-        ByteBuf frames = ctx.alloc().buffer(USUAL_BLOCK).writerIndex(HEADER);
+        ByteBuf frames = Unpooled.EMPTY_BUFFER;
         try {
+            frames = ctx.alloc().buffer(USUAL_BLOCK).writerIndex(HEADER);
             fields.encodeHeaders(stream, head, frames);
             frames = framed(ctx, frames, stream, end);
         } catch (Http2Exception e) {

@@ -38,6 +38,7 @@ final class Exchange {
 
     private final TrafficLoop loop;
     private final ClientSide client;
+    private final ClientAddress address;
     private final PoolTraffic pool;
     private final boolean isHead;
     private final boolean http10;
@@ -48,7 +49,6 @@ final class Exchange {
     private final byte @Nullable [] expectedAccept;
     private final ByteBuf requestHead;
     private final ServerChoice choice;
-    private final @Nullable ProxyAnnouncement announcement;
 
     private Phase phase = Phase.CHOOSING;
     private @Nullable ServerEntry server;
@@ -58,6 +58,11 @@ final class Exchange {
 
     /** The server whose place another one is to take. */
     private @Nullable ServerEntry unreachable;
+
+    /** How the server is spoken to that was chosen: as the pool, or what has taken its place since. */
+    private PoolTraffic way;
+
+    private @Nullable ProxyAnnouncement announcement;
 
     private @Nullable ServerSide connection;
     private @Nullable String awaited;
@@ -93,6 +98,9 @@ final class Exchange {
         this.loop = loop;
         this.client = client;
         this.pool = pool;
+        this.way = pool;
+        this.address = address;
+        this.announcement = pool.announcement(address);
         this.course = new ExchangeCourse(headEndNanos);
         this.isHead = head.method() == Method.HEAD;
         this.http10 = head.http10();
@@ -103,7 +111,6 @@ final class Exchange {
         this.expectedAccept =
                 head.upgradesToWebSocket() ? WebSocketHandshake.accept(head.bytes(), head.keyStart()) : null;
         this.choice = new ServerChoice(pool, head);
-        this.announcement = pool.announcement(address);
         RequestEncoder.encode(head, address, pool.sticky, loop.ids, loop.writer);
         this.requestHead = loop.writer.toBuffer(TrafficLoop.ALLOCATOR, 0);
     }
@@ -130,6 +137,7 @@ final class Exchange {
             }
             phase = Phase.CHOOSING;
             server = chosen;
+            goBy(pool.wayTo(snapshot));
             ServerEntry from = unreachable;
             if (from != null) {
                 unreachable = null;
@@ -151,6 +159,15 @@ final class Exchange {
             }
             course.unplaceable();
             fail(connectFailed ? ExchangeFailure.Cause.CONNECT_FAILED : ExchangeFailure.Cause.NO_SERVER);
+        }
+    }
+
+    /** The chosen server may be there by a later configuration than the one that this exchange began with. */
+    @SuppressWarnings("ReferenceEquality") // each is there once
+    private void goBy(PoolTraffic present) {
+        if (present != way) {
+            way = present;
+            announcement = present.announcement(address);
         }
     }
 
@@ -198,13 +215,13 @@ final class Exchange {
     }
 
     private void connectTo(ServerEntry chosen) {
-        InetSocketAddress address = chosen.address();
-        if (address == null) {
+        InetSocketAddress at = chosen.address();
+        if (at == null) {
             connectFailed();
             return;
         }
         ServerConnections connections = loop.connections(chosen);
-        ServerSide idle = staleRetried || retried ? null : connections.take(address, pool, announcement);
+        ServerSide idle = staleRetried || retried ? null : connections.take(at, way, announcement);
         reused = idle != null;
         if (idle != null) {
             loop.observer.reused(chosen);
@@ -216,7 +233,7 @@ final class Exchange {
             connectDeadline = System.nanoTime() + pool.connectBudget.toNanos();
         }
         phase = Phase.CONNECTING;
-        connections.connect(chosen, address, pool, this);
+        connections.connect(chosen, at, way, this);
     }
 
     /** False if the exchange has ended meanwhile and the connection is free for another. */

@@ -40,6 +40,10 @@ final class PoolTraffic {
 
     final WaitQueue queue;
     private final PoolDefinition definition;
+
+    /** What takes this one's place; null as long as nothing does. */
+    private volatile @Nullable PoolTraffic successor;
+
     final int connectMillis;
 
     /** How long an exchange goes on looking for a server that can be reached: a black hole or two, not all of them. */
@@ -108,6 +112,22 @@ final class PoolTraffic {
 
     PoolController controller() {
         return controller;
+    }
+
+    /** From a plan on, which may be put to use at any moment. */
+    void succeededBy(PoolTraffic next) {
+        successor = next;
+    }
+
+    /** How the servers of this snapshot are spoken to: an exchange may outlive the configuration that it began with. */
+    @SuppressWarnings("ReferenceEquality") // a link that was not changed is the same object
+    PoolTraffic wayTo(PoolSnapshot snapshot) {
+        ServerLink wanted = snapshot.definition().link();
+        PoolTraffic way = this;
+        for (PoolTraffic next = this; next != null && way.link != wanted; next = next.successor) {
+            way = next;
+        }
+        return way;
     }
 
     /** Has the queue go by what is configured here. */

@@ -18,6 +18,7 @@ final class RoutedPools {
 
     private final Map<String, PoolTraffic> byName = new ConcurrentHashMap<>();
     private final AtomicInteger ids = new AtomicInteger();
+    private volatile List<PoolTraffic> present = List.of();
     private final TransitionListener listener;
 
     /** @param listener is told of the transitions of all of them */
@@ -34,6 +35,11 @@ final class RoutedPools {
         return pool;
     }
 
+    /** Those that are not gone. */
+    List<PoolTraffic> present() {
+        return present;
+    }
+
     Collection<PoolTraffic> all() {
         return byName.values();
     }
@@ -46,7 +52,11 @@ final class RoutedPools {
             if (known == null || !known.isOf(controller)) {
                 next.add(new PoolTraffic(controller, ids.getAndIncrement()));
             } else {
-                next.add(known.isOf(controller, definition) ? known : new PoolTraffic(known, definition));
+                PoolTraffic changed = known.isOf(controller, definition) ? known : new PoolTraffic(known, definition);
+                if (!changed.equals(known)) {
+                    known.succeededBy(changed);
+                }
+                next.add(changed);
             }
         });
         return next;
@@ -54,6 +64,7 @@ final class RoutedPools {
 
     /** From now on these count for their names. */
     void begin(Collection<PoolTraffic> pools) {
+        present = List.copyOf(pools);
         for (PoolTraffic pool : pools) {
             PoolTraffic before = byName.put(pool.name(), pool);
             if (before == null || !before.isOf(pool.controller())) {

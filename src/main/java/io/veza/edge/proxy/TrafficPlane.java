@@ -130,7 +130,7 @@ public final class TrafficPlane implements AutoCloseable {
         following.forEach(each -> each.awaitUninterruptibly(LONGEST_TURN_MILLIS));
         synchronized (accepting) {
             // There may be room for more now.
-            accepting.forEach(channel -> channel.config().setAutoRead(connections.get() < settings.maxConnections()));
+            accepting.forEach(this::acceptAsThereIsRoom);
         }
     }
 
@@ -198,11 +198,7 @@ public final class TrafficPlane implements AutoCloseable {
     private void count(Channel channel) {
         Channel listener = channel.parent();
         if (connections.incrementAndGet() >= settings.maxConnections()) {
-            listener.config().setAutoRead(false);
-            // Those that closed in between found it still accepting and resumed nothing.
-            if (connections.get() < settings.maxConnections()) {
-                listener.config().setAutoRead(true);
-            }
+            acceptAsThereIsRoom(listener);
         }
         channel.closeFuture().addListener(closed -> {
             // Resumed by whoever goes below the limit; others find it resumed and change nothing.
@@ -211,6 +207,16 @@ public final class TrafficPlane implements AutoCloseable {
                 listener.config().setAutoRead(true);
             }
         });
+    }
+
+    private void acceptAsThereIsRoom(Channel listener) {
+        if (connections.get() >= settings.maxConnections()) {
+            listener.config().setAutoRead(false);
+        }
+        // Those that closed in between found it still accepting and resumed nothing.
+        if (connections.get() < settings.maxConnections()) {
+            listener.config().setAutoRead(true);
+        }
     }
 
     private void onTransition(ServerTransition transition) {
@@ -261,7 +267,7 @@ public final class TrafficPlane implements AutoCloseable {
 
     /** The same of all pools whose servers speak TLS. */
     public List<ServerTls> serverTls() {
-        return pools.all().stream()
+        return pools.present().stream()
                 .map(pool -> pool.tls)
                 .filter(Objects::nonNull)
                 .toList();

@@ -112,7 +112,7 @@ public final class ServerTls {
         try {
             return builder.build();
         } catch (SSLException e) {
-            throw new IllegalStateException("no TLS towards servers", e);
+            throw new PemException("no TLS towards servers by these files: " + e.getMessage(), e);
         }
     }
 

@@ -274,4 +274,45 @@ class ReconfigurationTest {
         assertThat(pools.all()).containsExactly(second);
         assertThat(pools.configurations()).isEqualTo(1);
     }
+
+    private static List<String> places(PoolController pool) {
+        return pool.snapshot().entries().stream()
+                .map(entry -> entry.server().name() + " at "
+                        + entry.server().address().host())
+                .toList();
+    }
+
+    @Test
+    void a_server_that_an_operator_added_in_place_of_a_configured_one_stays_if_nothing_is_said_of_them() {
+        PoolController pool = controller(pool(Balance.ROUNDROBIN, server("b1"), server("b2")), new ManualClock());
+        pool.apply(new SetAdmin("b2", AdminState.MAINT));
+        pool.apply(new RemoveServer("b2"));
+        pool.apply(new AddServer(at("new", "b2")));
+
+        pool.reconfigure(pool(Balance.ROUNDROBIN, server("b1", 3), server("b2")), Map.of());
+
+        assertThat(places(pool)).containsExactly("b1 at b1", "new at b2");
+    }
+
+    @Test
+    void a_server_stays_where_an_operator_moved_it_and_the_one_he_put_in_its_place_stays() {
+        PoolController pool = controller(pool(Balance.ROUNDROBIN, server("b1"), server("b2")), new ManualClock());
+        pool.apply(new SetAddress("b1", address(77)));
+        pool.apply(new AddServer(at("old", "b1")));
+
+        pool.reconfigure(pool(Balance.ROUNDROBIN, server("b1"), server("b2", 3)), Map.of());
+
+        assertThat(places(pool)).containsExactly("b1 at 127.0.0.77", "b2 at b2", "old at b1");
+    }
+
+    @Test
+    void a_server_whose_place_is_given_to_another_comes_back_and_takes_its_own_from_whoever_has_it() {
+        PoolController pool = controller(pool(Balance.ROUNDROBIN, server("b1"), server("b2")), new ManualClock());
+        pool.apply(new SetAddress("b1", address(77)));
+        pool.apply(new AddServer(at("old", "b1")));
+
+        pool.reconfigure(pool(Balance.ROUNDROBIN, server("b1"), server("b2"), at("b3", "127.0.0.77")), Map.of());
+
+        assertThat(places(pool)).containsExactly("b1 at b1", "b2 at b2", "b3 at 127.0.0.77");
+    }
 }

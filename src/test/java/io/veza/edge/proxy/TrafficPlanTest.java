@@ -212,4 +212,33 @@ class TrafficPlanTest {
             assertThat(second.response()).endsWith("other");
         }
     }
+
+    /** Servers change before event loops do, and a new one may be there for the new link only. */
+    @Test
+    void a_server_is_spoken_to_as_configured_with_it_before_the_event_loops_have_changed_over() throws Exception {
+        BlockingQueue<String> heads = new LinkedBlockingQueue<>();
+        try (RawServer server = new RawServer(connection -> {
+                    heads.add(connection.readHead());
+                    connection.send(RawServer.ok("s"));
+                });
+                EdgeFixture edge = EdgeFixture.with().servers(server.port()).start();
+                RawClient client = edge.client()) {
+            PoolDefinition plain = edge.pool.configured();
+            PoolDefinition next = new PoolDefinition(
+                    plain.pool(),
+                    plain.health(),
+                    plain.stickyCookie(),
+                    new ServerLink(ServerLink.Protocol.HTTP1, Optional.empty(), ServerLink.ProxyHeader.V1));
+            TrafficPlan plan = edge.plane.plan(
+                    new TrafficPlan.Wanted(SETTINGS, Map.of(edge.pool, next), List.of(), Optional.of("api"), Map.of()));
+            edge.pool.reconfigure(next, Map.of());
+
+            client.get("/1").response();
+
+            assertThat(heads.poll(10, TimeUnit.SECONDS)).startsWith("PROXY TCP4 ");
+            edge.plane.follow(plan);
+            client.get("/2").response();
+            assertThat(heads.poll(10, TimeUnit.SECONDS)).startsWith("PROXY TCP4 ");
+        }
+    }
 }
