@@ -13,7 +13,7 @@ import java.util.function.DoubleSupplier;
  * use between two collections says nothing, since most of it is dead.
  *
  * <p>A collection comes when somebody allocates, and whoever refuses requests allocates little: an edge that has become idle
- * would go on refusing for the sake of what died long ago. So while it is short one is asked for, seldom.
+ * would go on refusing for the sake of what died long ago. So while it is short and none comes one is asked for, seldom.
  */
 final class HeapGauge {
 
@@ -29,6 +29,7 @@ final class HeapGauge {
     private final Runnable collection;
     private MemoryWatch.Level level = MemoryWatch.Level.ENOUGH;
     private long askedNanos;
+    private double askedLiving;
 
     /**
      * @param share how much of the generation lives, 0 to 1
@@ -78,11 +79,14 @@ final class HeapGauge {
         if (level == MemoryWatch.Level.ENOUGH) {
             return level;
         }
-        if (!was) {
+        if (!was || nowNanos - askedNanos >= COLLECT_NANOS) {
+            // Where one came by itself there is another figure, and a second one would stop all for nothing.
+            boolean stale = was && living == askedLiving;
             askedNanos = nowNanos;
-        } else if (nowNanos - askedNanos >= COLLECT_NANOS) {
-            askedNanos = nowNanos;
-            collection.run();
+            askedLiving = living;
+            if (stale) {
+                collection.run();
+            }
         }
         return level;
     }

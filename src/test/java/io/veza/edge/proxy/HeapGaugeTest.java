@@ -50,6 +50,15 @@ class HeapGaugeTest {
     }
 
     @Test
+    void none_is_asked_for_while_they_come_by_themselves() {
+        for (int second = 0; second < 100; second++) {
+            level(0.92 + second * 1e-6, second);
+        }
+
+        assertThat(collections).hasValue(0);
+    }
+
+    @Test
     void this_process_has_a_generation_that_can_be_looked_at() {
         assertThat(HeapGauge.ofThisProcess().level(0)).isEqualTo(MemoryWatch.Level.ENOUGH);
     }
