@@ -121,9 +121,14 @@ public abstract class HeadParser {
         }
     }
 
-    /** How many bytes this has room for by now. */
+    /** How many bytes this has room for by now; some of it may be left from a head before. */
     public int room() {
         return bytes.length;
+    }
+
+    /** Whether more has come of the head than every one has room for. */
+    public boolean isLong() {
+        return end > FIRST_ROOM;
     }
 
     private Progress readLines() {

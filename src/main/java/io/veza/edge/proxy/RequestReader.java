@@ -155,7 +155,7 @@ final class RequestReader {
                 loop.wheel.arm(timer, loop.requestHeadTicks);
             }
             measure(parsing.room() - HeadParser.FIRST_ROOM);
-            if (longHead > 0 && loop.longHeads > loop.settings.clients().longHeads()) {
+            if (parsing.isLong() && loop.longHeadsAreTooMany()) {
                 dropHead();
                 requests.headWithoutRoom();
             }

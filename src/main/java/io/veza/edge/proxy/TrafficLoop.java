@@ -10,6 +10,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.veza.edge.control.ServerEntry;
 import io.veza.edge.http1.HeadLimits;
+import io.veza.edge.http1.HeadParser;
 import io.veza.edge.http1.HeadWriter;
 import io.veza.edge.http1.RequestHead;
 import io.veza.edge.http1.ResponseHead;
@@ -209,9 +210,15 @@ final class TrafficLoop {
         return spare != null ? spare : new RequestHead(limits);
     }
 
+    boolean longHeadsAreTooMany() {
+        return longHeads > settings.clients().longHeads();
+    }
+
     @SuppressWarnings("ReferenceEquality") // of other limits is one that was taken before these
     void giveBack(RequestHead head) {
-        if (head.limits() == limits) {
+        // While there is no room for long heads, none is to come by it through one that was long.
+        boolean grown = head.room() > HeadParser.FIRST_ROOM;
+        if (head.limits() == limits && !(grown && longHeadsAreTooMany())) {
             head.reset();
             requestHead = head;
         }
