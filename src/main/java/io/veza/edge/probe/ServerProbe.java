@@ -168,10 +168,9 @@ final class ServerProbe {
     }
 
     /** Keeps the address while the name has it, since name servers rotate their answers, or while they have none. */
-    private static InetSocketAddress choose(List<InetAddress> found, InetSocketAddress current) {
-        return found.isEmpty() || found.contains(current.getAddress())
-                ? current
-                : new InetSocketAddress(found.get(0), current.getPort());
+    private InetSocketAddress choose(List<InetAddress> found, InetSocketAddress current) {
+        boolean keeps = found.isEmpty() || found.contains(current.getAddress());
+        return new InetSocketAddress(keeps ? current.getAddress() : found.get(0), configured.port());
     }
 
     private HealthPolicy policy() {
