@@ -8,7 +8,7 @@ import io.veza.edge.config.InvalidConfigException;
 import io.veza.edge.config.Problem;
 import io.veza.edge.config.TlsSettings;
 import io.veza.edge.lab.Lab;
-import io.veza.edge.probe.Prober;
+import io.veza.edge.probe.NameCache;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +47,7 @@ public final class Edge {
     }
 
     private static void serve(String[] args) {
-        Prober.limitNameCache();
+        NameCache.limit();
         if (!startedByQuarkusTools()) {
             BackgroundCompiler.standBack();
             List<Problem> problems = problems();

@@ -17,7 +17,7 @@ interface NameLookup {
 
     /**
      * The one of the machine: hosts file, search domains and all, as its other programs resolve. The process is to have
-     * {@link Prober#limitNameCache limited the JDK's cache} before its first look-up.
+     * {@link NameCache#limit limited the JDK's cache} before its first look-up.
      */
     static NameLookup ofSystem() {
         return host -> List.of(InetAddress.getAllByName(host));

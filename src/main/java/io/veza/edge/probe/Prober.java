@@ -17,7 +17,6 @@ import io.veza.edge.tls.PemException;
 import io.veza.edge.tls.ServerTls;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.security.Security;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -89,15 +88,6 @@ public final class Prober implements AutoCloseable {
             links.put(pool, new CheckLink(pool.configured().link()));
             pool.addListener(this::onTransition);
         });
-    }
-
-    /**
-     * Leaves it to the prober how old an address gets: the JDK by itself keeps a name that was found 30 s and one that was
-     * not 10 s. It reads these settings once, at the first look-up of any name in the process, so this goes before all else.
-     */
-    public static void limitNameCache() {
-        Security.setProperty("networkaddress.cache.ttl", "1");
-        Security.setProperty("networkaddress.cache.negative.ttl", "0");
     }
 
     /** By which checks are secured, one for each pool whose servers speak TLS. */
