@@ -5,10 +5,10 @@
 #
 #   src/test/faults/direct-memory.sh
 #
-# Needs a JDK 17 and curl. Exit status: 0 if every step held, 1 if one did not.
+# Needs a JDK 17, Python 3 and curl. Exit status: 0 if every step held, 1 if one did not.
 source "$(dirname "$0")/common.sh"
 
-readers=300
+readers=1000
 download=60000000       # bytes, of one who takes them at 6 MB/s meanwhile: in steps of what its system holds
 
 let_go() {
@@ -47,6 +47,7 @@ refused() {
   [[ $status == 503 ]]
 }
 
+ulimit -n 4096 2>/dev/null || true   # two of the edge for each reader
 start_api backend-api-1 0
 # Neither the client timeout nor the least rate lets anybody go while this lasts.
 start_edge -Xms128m -Xmx128m -XX:MaxDirectMemorySize=32m -Dedge.timeouts.client=60s -Dedge.limits.body-rate=off
@@ -63,25 +64,26 @@ pid[download]=$!
 begun() { [[ -s $dir/download ]]; }
 await 'a download begins' begun
 
-# Each asks for more than any socket holds, and reads nothing.
-stalled=()
-served=0 retry_after_503=0
-for ((i = 0; i < readers; i++)); do
-  exec {reader}<>"/dev/tcp/127.0.0.1/$edge_port"
-  printf 'GET /api/v1/bytes/%d HTTP/1.1\r\nHost: a\r\n\r\n' $((100 * 1000 * 1000)) >&"$reader" 2>/dev/null || true
-  stalled+=("$reader")
-  # What a server has sent by then is held for each of them before the edge looks again.
-  sleep 0.01
+# Each asks for more than its socket holds, and reads nothing.
+mkfifo "$dir/stop"
+python3 "$(dirname "$0")/readers.py" "$edge_port" "$readers" 400000 <"$dir/stop" >"$dir/readers" &
+pid[readers]=$!
+exec {stop}>"$dir/stop"
+retry_after_503=0
+all_open() { [[ -s $dir/readers ]]; }
+is_refused() {
   # It is short for some seconds, until those who came first are let go.
-  if ((served == 0 && i % 5 == 4)) && refused; then
-    served=$i retry_after_503=$retry_after
-  fi
-done
-((served > 0)) || fail "$readers readers stall, and new requests are taken on all the same"
+  refused && retry_after_503=$retry_after
+}
+patience=20
+await "while $readers readers stall new requests are refused" is_refused
+patience=60
 ((retry_after_503 > 0)) || fail 'a 503 does not say when to try again'
 overloaded=$(metric edge_pool_failures_total overloaded)
 ((overloaded > 0)) || fail 'the 503 is not counted as overloaded'
-step "$readers readers stall: from the ${served}th on requests get 503, $overloaded by now," \
+await 'all readers have asked' all_open
+overloaded=$(metric edge_pool_failures_total overloaded)
+step "$readers readers stall: $overloaded requests get 503 by now," \
   "$(metric edge_listener_connections_refused_total overloaded) connections are refused"
 await 'readers that take nothing are let go' let_go
 step 'those who take nothing are let go'
@@ -99,9 +101,9 @@ unset 'pid[download]'
 (($(wc -c <"$dir/download") == download)) || fail 'the download that had begun is not whole'
 step 'the download that had begun is whole'
 
-for reader in "${stalled[@]}"; do
-  exec {reader}>&-
-done
+exec {stop}>&-
+wait "${pid[readers]}" || fail 'the readers failed'
+unset 'pid[readers]'
 patience=20
 await 'a GET after the readers left' answers_200
 overloaded=$(metric edge_pool_failures_total overloaded)

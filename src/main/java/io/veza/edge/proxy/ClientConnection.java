@@ -77,7 +77,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        loop.clients.add(this);
+        loop.add(this);
         loop.observer.connectionOpened(listener.id());
         loop.wheel.arm(timer, loop.requestHeadTicks);
     }
@@ -536,6 +536,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     // What operators ask and do
+
+    @Override
+    public Channel channel() {
+        return channel;
+    }
 
     @Override
     public boolean isIdle() {

@@ -62,7 +62,7 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter implements Clie
     /** What comes later learns of it from here. */
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        loop.clients.add(this);
+        loop.add(this);
         loop.wheel.arm(timer, ticks);
     }
 
@@ -120,6 +120,11 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter implements Clie
     }
 
     // What operators ask and do
+
+    @Override
+    public Channel channel() {
+        return channel;
+    }
 
     @Override
     public boolean isIdle() {

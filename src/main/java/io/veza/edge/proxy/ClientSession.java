@@ -1,5 +1,6 @@
 package io.veza.edge.proxy;
 
+import io.netty.channel.Channel;
 import java.util.function.Consumer;
 
 /**
@@ -7,6 +8,8 @@ import java.util.function.Consumer;
  * only.
  */
 interface ClientSession {
+
+    Channel channel();
 
     /** Whether nothing is under way, not even a part of a request. */
     boolean isIdle();

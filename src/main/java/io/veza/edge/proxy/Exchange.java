@@ -119,7 +119,7 @@ final class Exchange {
 
     /** Chooses a server and sends the request, if there is memory for it; to be called once. */
     void start() {
-        if (loop.memory == MemoryWatch.Level.ENOUGH) {
+        if (loop.memory.compareTo(MemoryWatch.Level.SHORT) < 0) {
             dispatch();
         } else {
             course.unplaceable();

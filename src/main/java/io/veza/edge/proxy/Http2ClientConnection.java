@@ -128,7 +128,7 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
             return;
         }
         opened = true;
-        loop.clients.add(this);
+        loop.add(this);
         loop.observer.connectionOpened(listener.id());
         loop.wheel.arm(timer, loop.requestHeadTicks);
         connection()
@@ -526,6 +526,11 @@ final class Http2ClientConnection extends Http2ConnectionHandler implements Clie
     }
 
     // What operators ask and do
+
+    @Override
+    public Channel channel() {
+        return channel;
+    }
 
     @Override
     public boolean isIdle() {

@@ -15,6 +15,8 @@ final class MemoryWatch {
     /** What is still taken on. */
     enum Level {
         ENOUGH,
+        /** All of it, with small buffers; who has taken nothing for long is let go. */
+        NARROW,
         /** No new requests: they get 503. */
         SHORT,
         /** No new connections either. */
@@ -46,7 +48,7 @@ final class MemoryWatch {
             ofHeap = heap.level(nowNanos);
         }
         Level before = level.get();
-        Level ofBuffers = buffers.level(before != Level.ENOUGH);
+        Level ofBuffers = buffers.level(before);
         Level now = ofBuffers.compareTo(ofHeap) >= 0 ? ofBuffers : ofHeap;
         if (now != before && level.compareAndSet(before, now)) {
             tell(now, ofBuffers);
@@ -57,12 +59,13 @@ final class MemoryWatch {
     private void tell(Level now, Level ofBuffers) {
         switch (now) {
             case ENOUGH -> LOG.info("there is memory again: all requests are taken");
+            case NARROW -> LOG.info("buffers take much of their memory: they are kept small, all requests are taken");
             case SHORT -> LOG.warnf("memory runs short (%s): new requests get 503", where(ofBuffers));
             case EXHAUSTED -> LOG.warnf("memory is at its end (%s): new connections are closed", where(ofBuffers));
         }
     }
 
     private static String where(Level ofBuffers) {
-        return ofBuffers == Level.ENOUGH ? "heap" : "buffers outside the heap";
+        return ofBuffers.compareTo(Level.SHORT) < 0 ? "heap" : "buffers outside the heap";
     }
 }

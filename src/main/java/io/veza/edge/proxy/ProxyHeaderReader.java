@@ -66,7 +66,7 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter implements Cl
     /** What comes next is told when it is there. */
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        loop.clients.add(this);
+        loop.add(this);
         loop.wheel.arm(timer, loop.requestHeadTicks);
     }
 
@@ -171,6 +171,11 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter implements Cl
     }
 
     // What operators ask and do
+
+    @Override
+    public Channel channel() {
+        return channel;
+    }
 
     @Override
     public boolean isIdle() {

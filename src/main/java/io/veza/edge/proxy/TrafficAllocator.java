@@ -28,6 +28,7 @@ final class TrafficAllocator extends PooledByteBufAllocator {
     private static final int SMALL_CACHE = 256;
     private static final int NORMAL_CACHE = 64;
 
+    private volatile boolean narrow;
     private volatile boolean exhausted;
 
     /** Several loops count at once and may miss one another, which comes to a look more or less. */
@@ -37,33 +38,40 @@ final class TrafficAllocator extends PooledByteBufAllocator {
         super(true, 0, NettyRuntime.availableProcessors(), PAGE, CHUNK_ORDER, SMALL_CACHE, NORMAL_CACHE, true);
     }
 
-    /** Whether those should go who hold memory without need: half of what there is was taken, and half of that is in use. */
-    boolean runsShort() {
-        return isTaken(0.5, 0.25);
+    /** Whether so much is taken that connections have to do with small buffers, as of the last look. */
+    boolean isNarrow() {
+        return narrow;
     }
 
     /**
-     * What may still be taken on. New requests are refused before those under way are refused the buffers they read into.
+     * What may still be taken on. First everyone has to do with less; then new requests are refused, and only then those under
+     * way are refused the buffers they read into.
      *
-     * @param was whether some are refused already, which ends a little below where it begins
+     * @param was the level before; one ends a little below where it began
      */
-    MemoryWatch.Level level(boolean was) {
-        if (look()) {
+    MemoryWatch.Level level(MemoryWatch.Level was) {
+        look();
+        if (exhausted) {
             return MemoryWatch.Level.EXHAUSTED;
         }
-        return isTaken(0.5, was ? 0.3 : 0.375) ? MemoryWatch.Level.SHORT : MemoryWatch.Level.ENOUGH;
+        if (isTaken(0.5, was.compareTo(MemoryWatch.Level.SHORT) >= 0 ? 0.3 : 0.375)) {
+            return MemoryWatch.Level.SHORT;
+        }
+        return narrow ? MemoryWatch.Level.NARROW : MemoryWatch.Level.ENOUGH;
     }
 
-    private boolean look() {
-        boolean taken = isTaken(0.75, 0.5);
-        exhausted = taken;
-        return taken;
+    private void look() {
+        exhausted = isTaken(0.75, 0.5);
+        narrow = isTaken(0.25, narrow ? 0.15 : 0.2);
     }
 
     /** To ask for each buffer what all arenas have taken would cost a fortieth of what a large body costs. */
     private boolean refusesLarge() {
         asked++;
-        return asked % LOOK_EVERY == 0 ? look() : exhausted;
+        if (asked % LOOK_EVERY == 0) {
+            look();
+        }
+        return exhausted;
     }
 
     @Override

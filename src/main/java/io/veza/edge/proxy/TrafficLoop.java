@@ -2,7 +2,6 @@ package io.veza.edge.proxy;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -36,7 +35,13 @@ final class TrafficLoop {
     /** Below this much unsent a connection takes more again; above the other its source is no longer read. */
     static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 * 1024, 256 * 1024);
 
+    /** The same while buffers take much of their memory. */
+    private static final WriteBufferWaterMark NARROW_WATER_MARK =
+            new WriteBufferWaterMark(ReceiveBuffers.NARROW / 2, ReceiveBuffers.NARROW);
+
     static final TrafficAllocator ALLOCATOR = new TrafficAllocator();
+
+    static final ReceiveBuffers RECEIVE_BUFFERS = new ReceiveBuffers(ALLOCATOR);
 
     private static final MemoryWatch MEMORY = new MemoryWatch(ALLOCATOR, HeapGauge.ofThisProcess());
 
@@ -133,7 +138,7 @@ final class TrafficLoop {
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.AUTO_CLOSE, false)
                 .option(ChannelOption.ALLOCATOR, ALLOCATOR)
-                .option(ChannelOption.RCVBUF_ALLOCATOR, receiveBuffers())
+                .option(ChannelOption.RCVBUF_ALLOCATOR, RECEIVE_BUFFERS)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
         long start = System.nanoTime();
         long tick = TimerWheel.TICK.toNanos();
@@ -169,25 +174,45 @@ final class TrafficLoop {
         long now = System.nanoTime();
         observer.turned(Math.max(0, now - turnedNanos - TimerWheel.TICK.toNanos()));
         turnedNanos = now;
-        memory = MEMORY.look(now);
+        remember(MEMORY.look(now));
         wheel.advance(Duration.ofNanos(now - startNanos));
         Duration interval = memory == MemoryWatch.Level.EXHAUSTED ? LAST_SHED_INTERVAL : SHED_INTERVAL;
         if (now - shedNanos >= interval.toNanos()) {
             shedNanos = now;
-            if (ALLOCATOR.runsShort()) {
+            if (ALLOCATOR.isNarrow()) {
                 List.copyOf(clients).forEach(ClientSession::shedStalled);
             }
+        }
+    }
+
+    private void remember(MemoryWatch.Level now) {
+        if (now != memory) {
+            boolean was = isNarrow();
+            memory = now;
+            if (isNarrow() != was) {
+                clients.forEach(this::bound);
+            }
+        }
+    }
+
+    private boolean isNarrow() {
+        return memory != MemoryWatch.Level.ENOUGH;
+    }
+
+    private void bound(ClientSession client) {
+        client.channel().config().setWriteBufferWaterMark(isNarrow() ? NARROW_WATER_MARK : WATER_MARK);
+    }
+
+    void add(ClientSession client) {
+        clients.add(client);
+        if (isNarrow()) {
+            bound(client);
         }
     }
 
     /** How long ago the loop last came round; from any thread. */
     Duration standstill() {
         return Duration.ofNanos(System.nanoTime() - turnedNanos);
-    }
-
-    /** Small for heads, large for bodies: what a big body costs is decided by bytes per system call. */
-    static AdaptiveRecvByteBufAllocator receiveBuffers() {
-        return new AdaptiveRecvByteBufAllocator(1024, 2048, 256 * 1024);
     }
 
     /** An own start of a connection to a server; the caller adds handler and address. */

@@ -178,7 +178,7 @@ public final class TrafficPlane implements AutoCloseable {
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.ALLOCATOR, TrafficLoop.ALLOCATOR)
-                .childOption(ChannelOption.RCVBUF_ALLOCATOR, TrafficLoop.receiveBuffers())
+                .childOption(ChannelOption.RCVBUF_ALLOCATOR, TrafficLoop.RECEIVE_BUFFERS)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, TrafficLoop.WATER_MARK)
                 .childHandler(door)
                 .bind(address)

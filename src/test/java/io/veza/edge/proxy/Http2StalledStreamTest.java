@@ -97,7 +97,7 @@ class Http2StalledStreamTest {
         try (RawServer server = server();
                 EdgeFixture edge = edge(server, Duration.ofMinutes(10));
                 RawHttp2Client client = stalled(edge)) {
-            while (TrafficLoop.ALLOCATOR.level(false) == MemoryWatch.Level.ENOUGH) {
+            while (TrafficLoop.ALLOCATOR.level(MemoryWatch.Level.ENOUGH) == MemoryWatch.Level.ENOUGH) {
                 taken.add(TrafficLoop.ALLOCATOR.directBuffer(CHUNK, CHUNK));
             }
 

@@ -27,7 +27,7 @@ class MemoryShortageTest {
 
     /** Takes as much as leads to this, and waits until each event loop has seen it. */
     private void take(EdgeFixture edge, MemoryWatch.Level level) throws Exception {
-        while (TrafficLoop.ALLOCATOR.level(false) != level) {
+        while (TrafficLoop.ALLOCATOR.level(MemoryWatch.Level.ENOUGH) != level) {
             taken.add(TrafficLoop.ALLOCATOR.directBuffer(CHUNK, CHUNK));
         }
         seen(edge, level);
