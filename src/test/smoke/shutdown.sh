@@ -49,10 +49,10 @@ is_ready() { # name
   [[ $(readiness "$1") == 200 ]]
 }
 
-# Starts the load; its report goes to load.log. Three of ten connections are WebSockets: enough to be on both edges.
+# Starts the load; its report goes to load.log. One in ten connections is a WebSocket: enough for some to be on each edge.
 load() { # seconds
   java -XX:TieredStopAtLevel=1 -jar "$jar" lab load --target "http://127.0.0.1:$(port_of front ' http on [^ ]*:')" \
-    --duration "$1s" --connections 64 --rate 600 --max-errors 0 >"$dir/load.log" 2>&1 &
+    --duration "$1s" --connections 200 --rate 600 --max-errors 0 >"$dir/load.log" 2>&1 &
   pid[load]=$!
 }
 
