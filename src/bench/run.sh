@@ -111,7 +111,7 @@ tls_run() { # contender path connections seconds [close] -> as wrk_run, over TLS
     scheme=https port_of=${tls_port[$1]} wrk_run "$1" "$2" "$3" "$4" cookie "${5:-}"
 }
 
-resumed_run() { # contender -> requests seconds cpu_us p99_ms errors
+resumed_run() { # contender -> requests seconds cpu_us - errors; openssl knows no p99
     local before after
     before=$(ticks "${pid[$1]}")
     taskset -c 1 openssl s_time -connect "127.0.0.1:${tls_port[$1]}" -reuse -tls1_2 -www /128b \
@@ -120,10 +120,10 @@ resumed_run() { # contender -> requests seconds cpu_us p99_ms errors
     awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" '
         # The first line is of the processor time, the second of the time on the clock.
         / connections in .* real seconds/ { n = $1; s = $4 }
-        END { print n + 0, s + 0, ticks * 1e6 / hz, 0, n ? 0 : 1 }' "$tmp/s_time.out"
+        END { print n + 0, s + 0, ticks * 1e6 / hz, "-", n ? 0 : 1 }' "$tmp/s_time.out"
 }
 
-h2_run() { # contender path seconds -> requests seconds cpu_us p99_ms errors
+h2_run() { # contender path seconds -> requests seconds cpu_us - errors; h2load knows no p99
     local before after
     before=$(ticks "${pid[$1]}")
     taskset -c 1 h2load -t1 -c1 -m100 -D "$3" -H "Cookie: ${cookie[$1]}" \
@@ -132,7 +132,7 @@ h2_run() { # contender path seconds -> requests seconds cpu_us p99_ms errors
     awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" -v seconds="$3" '
         /^requests:/ { gsub(",", ""); done = $6; errors = $10 + $12 + $14 }
         /^status codes:/ { errors += $5 + $7 + $9 }
-        END { print done, seconds, ticks * 1e6 / hz, 0, errors + 0 }' "$tmp/h2load.out"
+        END { print done, seconds, ticks * 1e6 / hz, "-", errors + 0 }' "$tmp/h2load.out"
 }
 
 wrk_run() { # contender path connections seconds cookie|plain [close] -> requests seconds cpu_us p99_ms errors

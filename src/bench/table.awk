@@ -1,5 +1,6 @@
 # Raw measurements to Markdown: per row and figure one line, per contender the median, its range, and the ratio to
-# HAProxy: the median of the ratios within a round, since both sides of a ratio then met the same machine. With median.awk.
+# HAProxy: the median of the ratios within a round, since both sides of a ratio then met the same machine. What a row's tool does not measure
+# is "-" and left out. With median.awk.
 BEGIN { FS = "\t"; contenders = split(names, name, ",") }
 NR == 1 { next }
 !($1 in seen) { seen[$1] = 1; row[++rows] = $1 }
@@ -25,6 +26,7 @@ END {
     split("CPU µs/request,requests/s,p99 ms", units, ",")
     for (r = 1; r <= rows; r++)
         for (u = 1; u <= 3; u++) {
+            if (value[row[r], name[1], units[u], 1] == "-") continue
             line = "| " row[r] " | " units[u] " |"
             for (c = 1; c <= contenders; c++) line = line " " cell(row[r], name[c], units[u]) " |"
             print line

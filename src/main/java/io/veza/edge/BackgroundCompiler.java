@@ -16,7 +16,7 @@ final class BackgroundCompiler {
     private static final Logger LOG = Logger.getLogger("io.veza.edge");
 
     /** A tenth of a core that is saturated, so that the peak comes later but soon; all of a core that is not. */
-    private static final String NICE = "5";
+    private static final String NICE = "7";
 
     private BackgroundCompiler() {}
 
