@@ -24,7 +24,7 @@ class ConnectFaultTest {
 
             assertThat(edge.count("s1", Count.CONNECT_FAILED)).isEqualTo(4);
             assertThat(edge.count("s1", Count.REDISPATCHED)).isEqualTo(4);
-            assertThat(edge.server("s1").inFlight()).isZero();
+            edge.awaitIdle("s1");
         }
     }
 

@@ -55,7 +55,7 @@ class DrainTest {
                 assertThat(client.rest()).isEqualTo(GOING_AWAY);
                 closedAfter.add((System.nanoTime() - start) / 1_000_000);
             }
-            assertThat(edge.server("s1").inFlight()).isZero();
+            edge.awaitIdle("s1");
             // The clients are read in the order they came, the oldest of each event loop is closed first.
             assertThat(closedAfter.get(9)).isBetween(1_000L, 3_500L);
             for (int i = 0; i < 10; i++) {
@@ -273,7 +273,7 @@ class DrainTest {
             assertThat(waiting.response()).startsWith("HTTP/1.1 503").contains("shut down");
             assertThat(edge.nextEnded().termination()).isEqualTo("KHNN");
             assertThat(server.heads).hasSize(1);
-            assertThat(edge.server("s1").inFlight()).isZero();
+            edge.awaitIdle("s1");
         }
     }
 

@@ -58,6 +58,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class EdgeFixture implements AutoCloseable {
 
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     /** What a test may change before the start. */
     static final class Setup {
         final List<Server> servers = new ArrayList<>();
@@ -265,6 +267,22 @@ final class EdgeFixture implements AutoCloseable {
         return entry;
     }
 
+    /** Waits until nothing is under way to a server, and fails if something stays. */
+    void awaitIdle(String server) {
+        long until = System.nanoTime() + PATIENCE.toNanos();
+        while (server(server).inFlight() > 0) {
+            if (System.nanoTime() > until) {
+                throw new AssertionError(server(server).inFlight() + " in flight to " + server);
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    /** What the event loops are at is over: a client may see an answer before all that comes with it is counted. */
+    private void settle() {
+        group.forEach(loop -> loop.submit(() -> {}).awaitUninterruptibly(PATIENCE.toMillis()));
+    }
+
     void markDown(String server) {
         pool.checked(server, result(CheckResult.Outcome.CONNECT));
     }
@@ -282,6 +300,7 @@ final class EdgeFixture implements AutoCloseable {
     }
 
     long count(String server, TrafficCounters.Count what) {
+        settle();
         return TrafficCounters.sum(
                 counters, TrafficCounters.Scope.SERVER, server(server).id(), what);
     }
@@ -327,6 +346,7 @@ final class EdgeFixture implements AutoCloseable {
     }
 
     Map<String, Long> failures() {
+        settle();
         return TrafficCounters.failures(counters);
     }
 

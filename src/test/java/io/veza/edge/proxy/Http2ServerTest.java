@@ -100,7 +100,7 @@ class Http2ServerTest {
             assertThat(server.connections).hasSize(1);
             assertThat(edge.count("s1", Count.CONNECTED)).isEqualTo(1);
             assertThat(edge.open("s1")).isEqualTo(1);
-            assertThat(edge.server("s1").inFlight()).isZero();
+            edge.awaitIdle("s1");
         }
     }
 

@@ -80,7 +80,7 @@ class Http2TunnelTest {
             client.data(1, true, "");
 
             assertThat(edge.nextEnded().tunnelEnd()).isEqualTo(TunnelEnd.CLIENT);
-            assertThat(edge.server("s1").inFlight()).isZero();
+            edge.awaitIdle("s1");
         }
     }
 
@@ -268,7 +268,7 @@ class Http2TunnelTest {
                 RawHttp2Client.Frame end = client.nextOf(RawHttp2Client.RST_STREAM, 1);
 
                 assertThat(end.code()).isEqualTo(8);
-                assertThat(edge.server("s1").inFlight()).isZero();
+                edge.awaitIdle("s1");
             }
         }
     }

@@ -139,7 +139,7 @@ class ServerConnectionsTest {
             });
 
             assertThat(client.failedOn.get(5, TimeUnit.SECONDS)).isSameAs(own);
-            assertThat(edge.server("s1").inFlight()).isZero();
+            edge.awaitIdle("s1");
         } finally {
             group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
         }

@@ -50,7 +50,7 @@ class ServerFaultTest {
 
             assertThat(server.heads).hasSize(2);
             assertThat(edge.failures()).containsEntry("closed_early", 1L);
-            assertThat(edge.server("s1").inFlight()).isZero();
+            edge.awaitIdle("s1");
         }
     }
 

@@ -188,7 +188,7 @@ class ServerTlsTest {
             assertThat(edge.metric("edge_server_tls_handshake_failures_total", "api", "s1"))
                     .isEqualTo(1);
             assertThat(edge.failures()).containsEntry("connect_failed", 1L);
-            assertThat(edge.server("s1").inFlight()).isZero();
+            edge.awaitIdle("s1");
             assertThat(edge.open("s1")).isZero();
         }
     }

@@ -78,7 +78,7 @@ class TunnelTest {
                 RawClient client = edge.client()) {
 
             assertThat(client.send(UPGRADE + "\r\n").response()).startsWith("HTTP/1.1 502");
-            assertThat(edge.server("s1").inFlight()).isZero();
+            edge.awaitIdle("s1");
         }
     }
 
@@ -111,7 +111,7 @@ class TunnelTest {
             edge.markDown("s1");
 
             assertThat(client.rest()).isEqualTo("\u0088\u0002\u0003\u00f4");
-            assertThat(edge.server("s1").inFlight()).isZero();
+            edge.awaitIdle("s1");
         }
     }
 
@@ -184,7 +184,7 @@ class TunnelTest {
             client.send(UPGRADE + "\r\n").head();
 
             assertThat(client.rest()).isEmpty();
-            assertThat(edge.server("s1").inFlight()).isZero();
+            edge.awaitIdle("s1");
         }
     }
 
