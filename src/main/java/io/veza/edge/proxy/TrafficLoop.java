@@ -85,6 +85,9 @@ final class TrafficLoop {
     /** What there is memory for, as of the last turn. */
     MemoryWatch.Level memory = MemoryWatch.Level.ENOUGH;
 
+    /** Whether buffers are kept small, as of the last turn. */
+    private boolean narrow;
+
     /** What heads take that have begun and not ended, as of {@link ClientLimits#longHeads}. */
     long longHeads;
 
@@ -174,38 +177,33 @@ final class TrafficLoop {
         long now = System.nanoTime();
         observer.turned(Math.max(0, now - turnedNanos - TimerWheel.TICK.toNanos()));
         turnedNanos = now;
-        remember(MEMORY.look(now));
+        memory = MEMORY.look(now);
+        keepNarrow(ALLOCATOR.isNarrow());
         wheel.advance(Duration.ofNanos(now - startNanos));
         Duration interval = memory == MemoryWatch.Level.EXHAUSTED ? LAST_SHED_INTERVAL : SHED_INTERVAL;
         if (now - shedNanos >= interval.toNanos()) {
             shedNanos = now;
-            if (ALLOCATOR.isNarrow()) {
+            if (narrow) {
                 List.copyOf(clients).forEach(ClientSession::shedStalled);
             }
         }
     }
 
-    private void remember(MemoryWatch.Level now) {
-        if (now != memory) {
-            boolean was = isNarrow();
-            memory = now;
-            if (isNarrow() != was) {
-                clients.forEach(this::bound);
-            }
+    /** Has clients hold less while buffers take much of their memory; the heap gains nothing by it. */
+    private void keepNarrow(boolean now) {
+        if (now != narrow) {
+            narrow = now;
+            clients.forEach(this::bound);
         }
     }
 
-    private boolean isNarrow() {
-        return memory != MemoryWatch.Level.ENOUGH;
-    }
-
     private void bound(ClientSession client) {
-        client.channel().config().setWriteBufferWaterMark(isNarrow() ? NARROW_WATER_MARK : WATER_MARK);
+        client.channel().config().setWriteBufferWaterMark(narrow ? NARROW_WATER_MARK : WATER_MARK);
     }
 
     void add(ClientSession client) {
         clients.add(client);
-        if (isNarrow()) {
+        if (narrow) {
             bound(client);
         }
     }

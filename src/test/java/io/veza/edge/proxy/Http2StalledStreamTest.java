@@ -2,11 +2,8 @@ package io.veza.edge.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -18,16 +15,14 @@ import org.junit.jupiter.api.Test;
  */
 class Http2StalledStreamTest {
 
-    private static final int CHUNK = 4 * 1024 * 1024;
-
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
-    private final Deque<ByteBuf> taken = new ArrayDeque<>();
+    private final TakenMemory memory = new TakenMemory(TrafficLoop.ALLOCATOR);
 
     @AfterEach
     void give_back() {
-        taken.forEach(ByteBuf::release);
+        memory.giveBack();
     }
 
     /** Every response is as long as somebody takes it. */
@@ -97,9 +92,7 @@ class Http2StalledStreamTest {
         try (RawServer server = server();
                 EdgeFixture edge = edge(server, Duration.ofMinutes(10));
                 RawHttp2Client client = stalled(edge)) {
-            while (TrafficLoop.ALLOCATOR.level(MemoryWatch.Level.ENOUGH) == MemoryWatch.Level.ENOUGH) {
-                taken.add(TrafficLoop.ALLOCATOR.directBuffer(CHUNK, CHUNK));
-            }
+            memory.take(MemoryWatch.Level.NARROW);
 
             long flowed = flowsUntilReset(client);
 

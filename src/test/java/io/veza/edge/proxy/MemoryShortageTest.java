@@ -2,10 +2,7 @@ package io.veza.edge.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.buffer.ByteBuf;
 import java.net.SocketException;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -15,21 +12,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** New requests, and then new connections, are refused while the memory for buffers is really taken. */
 class MemoryShortageTest {
 
-    private static final int CHUNK = 4 * 1024 * 1024;
-
-    private final Deque<ByteBuf> taken = new ArrayDeque<>();
+    private final TakenMemory memory = new TakenMemory(TrafficLoop.ALLOCATOR);
 
     @AfterEach
     void give_back() {
-        taken.forEach(ByteBuf::release);
-        taken.clear();
+        memory.giveBack();
     }
 
     /** Takes as much as leads to this, and waits until each event loop has seen it. */
     private void take(EdgeFixture edge, MemoryWatch.Level level) throws Exception {
-        while (TrafficLoop.ALLOCATOR.level(MemoryWatch.Level.ENOUGH) != level) {
-            taken.add(TrafficLoop.ALLOCATOR.directBuffer(CHUNK, CHUNK));
-        }
+        memory.take(level);
         seen(edge, level);
     }
 

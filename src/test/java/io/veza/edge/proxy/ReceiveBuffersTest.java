@@ -4,23 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.RecvByteBufAllocator;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class ReceiveBuffersTest {
 
-    private static final int CHUNK = 4 * 1024 * 1024;
-
     private final TrafficAllocator allocator = new TrafficAllocator();
-    private final Deque<ByteBuf> taken = new ArrayDeque<>();
+    private final TakenMemory memory = new TakenMemory(allocator);
     private final RecvByteBufAllocator.ExtendedHandle handle = new ReceiveBuffers(allocator).newHandle();
 
     @AfterEach
     void give_back() {
-        taken.forEach(ByteBuf::release);
-        taken.clear();
+        memory.giveBack();
     }
 
     /** What it reads into next. */
@@ -42,12 +37,6 @@ class ReceiveBuffersTest {
         }
     }
 
-    private void take(MemoryWatch.Level level) {
-        while (allocator.level(MemoryWatch.Level.ENOUGH) != level) {
-            taken.add(allocator.directBuffer(CHUNK, CHUNK));
-        }
-    }
-
     @Test
     void are_large_where_bodies_are() {
         assertThat(next()).isEqualTo(2048);
@@ -59,7 +48,7 @@ class ReceiveBuffersTest {
     void are_small_while_buffers_take_much_of_their_memory() {
         reads(20);
 
-        take(MemoryWatch.Level.NARROW);
+        memory.take(MemoryWatch.Level.NARROW);
         assertThat(next()).isEqualTo(ReceiveBuffers.NARROW);
         reads(20);
         assertThat(next()).isEqualTo(ReceiveBuffers.NARROW);
@@ -72,7 +61,7 @@ class ReceiveBuffersTest {
 
     @Test
     void of_heads_are_no_smaller_then() {
-        take(MemoryWatch.Level.NARROW);
+        memory.take(MemoryWatch.Level.NARROW);
         assertThat(next()).isEqualTo(2048);
     }
 }
